@@ -1,0 +1,29 @@
+//! Kosmos: the shell in which a person runs their own cloud on the ThreeFold Grid.
+//!
+//! The house, room by room (left may import right, nothing else; `tests/house` checks it):
+//!
+//! | room | holds | may import |
+//! |---|---|---|
+//! | [`cli`], `main` | command line, exit codes | `shell`, `j`, `devnet` |
+//! | [`shell`] | a person at a terminal: editor, completion, hints, `?`, history, printing, scripts | `engine`, `object`, `store`, `dialect`, `j` (to open the tree) |
+//! | [`dialect`] | text to Rhai text, position map, completeness; pure | nothing of ours |
+//! | [`engine`] | the only room that knows rhai | `dialect`, `object` |
+//! | [`object`] | what a thing in the tree is: classes, members, binding, values, printing, errors | nothing of ours |
+//! | [`j`] | the tree; the path a user types is the path of the file | `object`, `store`, every library room, `devnet` |
+//! | [`store`] | encrypted named records on sled | nothing of ours |
+//! | [`tfchain`] | library: the chain's encodings, crypto, transactions, explorer client, wallet | nothing of ours |
+//! | [`schema`] | library: schema language, types, money, dates, objects | nothing of ours |
+//! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet | every library room |
+//!
+//! A library room never prints, never prompts, never reads the environment, and knows neither
+//! rhai nor the terminal nor the store. Time, randomness and the network are passed in.
+pub mod cli;
+pub mod devnet;
+pub mod dialect;
+pub mod engine;
+pub mod j;
+pub mod object;
+pub mod schema;
+pub mod shell;
+pub mod store;
+pub mod tfchain;

@@ -1,0 +1,2 @@
+//! The kosmos command.
+fn main() {}
