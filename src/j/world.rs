@@ -1,0 +1,142 @@
+//! What the tree needs from outside: a host that talks to the person, a store that is opened when
+//! first needed, a clock, a runtime that is started when first needed, and a way to stop.
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::object::{Error, Kind, Result};
+use crate::store::Store;
+
+/// The person, or the program, at the other end.
+pub trait Host: Send + Sync {
+    /// A line for the person that is not a result (stderr).
+    fn note(&self, text: &str);
+    /// Text that belongs to the result (stdout): what a stream prints while it runs.
+    fn out(&self, text: &str);
+    /// Asks a question that must be answered with yes before something irreversible is done.
+    /// `preview` is shown before it.
+    ///
+    /// # Errors
+    /// [`Kind::NotConfirmed`] when the answer is no, or when there is nobody to ask and no `--yes`.
+    fn confirm(&self, preview: &str, question: &str) -> Result<()>;
+    /// Shows what long work is at (None: it ended). Nothing in a pipe.
+    fn progress(&self, text: Option<&str>);
+}
+
+/// How the store is opened when it is first needed: asks for the passphrase if it must.
+pub type OpenStore = Box<dyn Fn() -> Result<Arc<Store>> + Send + Sync>;
+
+/// What differs from run to run.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Folder for the devnet that `j.devnet` starts.
+    pub devnet_dir: PathBuf,
+    /// Where the devnet listens; 0 takes a free port.
+    pub devnet_port: u16,
+    /// `network_type="TEST"` also means the devnet (`kosmos --devnet`, the tutorial).
+    pub test_is_devnet: bool,
+    /// Nothing is written to disk.
+    pub ephemeral: bool,
+}
+
+/// Everything the tree needs from outside, shared by all its objects.
+pub struct World {
+    /// The person at the other end.
+    pub host: Arc<dyn Host>,
+    /// What differs from run to run.
+    pub settings: Settings,
+    /// Set to stop what runs; cleared before each input.
+    pub interrupt: Arc<AtomicBool>,
+    open_store: OpenStore,
+    store: Mutex<Option<Arc<Store>>>,
+    runtime: OnceLock<tokio::runtime::Runtime>,
+    clock: fn() -> SystemTime,
+}
+
+impl World {
+    /// A world; the store is opened by `open_store` when first needed.
+    pub fn new(
+        host: Arc<dyn Host>,
+        settings: Settings,
+        interrupt: Arc<AtomicBool>,
+        open_store: OpenStore,
+    ) -> Arc<World> {
+        Arc::new(World {
+            host,
+            settings,
+            interrupt,
+            open_store,
+            store: Mutex::new(None),
+            runtime: OnceLock::new(),
+            clock: SystemTime::now,
+        })
+    }
+
+    /// The store, opened now if it was not yet.
+    ///
+    /// # Errors
+    /// When it cannot be opened or unlocked.
+    pub fn store(&self) -> Result<Arc<Store>> {
+        let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = slot.as_ref() {
+            return Ok(store.clone());
+        }
+        let store = (self.open_store)()?;
+        *slot = Some(store.clone());
+        Ok(store)
+    }
+
+    /// The store if it is open already; never asks and never opens.
+    pub fn open_store(&self) -> Option<Arc<Store>> {
+        self.store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Wall clock time.
+    pub fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
+    /// Runs a future to its end; Ctrl-C drops it.
+    ///
+    /// # Errors
+    /// [`Kind::Interrupted`], or that the runtime could not be started.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> Result<T> {
+        let runtime = self.runtime()?;
+        runtime.block_on(async {
+            tokio::pin!(future);
+            loop {
+                tokio::select! {
+                    done = &mut future => return Ok(done),
+                    // A flag set by a signal handler cannot wake a future; looking ten times
+                    // in a blink costs nothing.
+                    () = tokio::time::sleep(Duration::from_millis(25)) => {
+                        if self.interrupt.load(Ordering::Relaxed) {
+                            return Err(Error::new(Kind::Interrupted, "KeyboardInterrupt"));
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// The one runtime, started now if it was not yet.
+    ///
+    /// # Errors
+    /// When the system refuses threads.
+    pub fn runtime(&self) -> Result<&tokio::runtime::Runtime> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|e| Error::new(Kind::Internal, format!("cannot start the runtime: {e}")))?;
+        Ok(self.runtime.get_or_init(|| runtime))
+    }
+}
