@@ -13,6 +13,7 @@ pub mod condition;
 pub mod constants;
 pub mod encoding;
 pub mod erc20;
+pub mod explorer;
 pub mod fees;
 pub mod fulfillment;
 pub mod hash;
@@ -25,6 +26,7 @@ pub mod rules;
 pub mod signing;
 pub mod transaction;
 pub mod unlockhash;
+pub mod wallet;
 
 pub use amount::{Amount, AmountError};
 pub use atomicswap::{SwapContract, SwapSecret};
