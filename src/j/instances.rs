@@ -19,9 +19,35 @@ const LONGEST_NAME: usize = 63;
 
 /// Words of the script language that cannot stand behind a dot.
 const KEYWORDS: &[&str] = &[
-    "let", "const", "if", "else", "switch", "do", "while", "until", "loop", "for", "in",
-    "continue", "break", "return", "throw", "try", "catch", "fn", "private", "import", "export",
-    "as", "true", "false", "call", "curry", "type_of", "is_shared", "this",
+    "let",
+    "const",
+    "if",
+    "else",
+    "switch",
+    "do",
+    "while",
+    "until",
+    "loop",
+    "for",
+    "in",
+    "continue",
+    "break",
+    "return",
+    "throw",
+    "try",
+    "catch",
+    "fn",
+    "private",
+    "import",
+    "export",
+    "as",
+    "true",
+    "false",
+    "call",
+    "curry",
+    "type_of",
+    "is_shared",
+    "this",
 ];
 
 /// A class of named instances.
@@ -82,7 +108,7 @@ pub struct Base {
 }
 
 impl Base {
-    fn lock(&self) -> MutexGuard<'_, data::Data> {
+    fn lock(&self) -> MutexGuard<'_, model::Data> {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -119,9 +145,10 @@ impl Base {
     /// The texts of a stored list.
     pub fn texts(&self, name: &str) -> Vec<String> {
         match self.get(name) {
-            Some(Value::List(list)) => {
-                list.iter().filter_map(|v| v.as_str().map(String::from)).collect()
-            }
+            Some(Value::List(list)) => list
+                .iter()
+                .filter_map(|v| v.as_str().map(String::from))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -240,7 +267,10 @@ impl Base {
     pub fn to_json(&self) -> serde_json::Value {
         let properties = self.lock().printed();
         serde_json::Value::Object(
-            properties.into_iter().map(|(k, v)| (k, serde_json::Value::String(v))).collect(),
+            properties
+                .into_iter()
+                .map(|(k, v)| (k, serde_json::Value::String(v)))
+                .collect(),
         )
     }
 
@@ -277,7 +307,7 @@ impl<T: Config> Common<T> {
             "Stores it encrypted, so that it is there again after a restart.\n\
              Writes only if something changed since the last time.",
             "j.clients.tfchain.my_client.save()",
-            |instance, args| instance.base().save(args.flag("force")).map(Value::from),
+            |instance: &Arc<T>, args| instance.base().save(args.flag("force")).map(Value::from),
         )
         .needs(Needs::SAVES.and(Needs::UNLOCKED)),
         Member::method(
@@ -286,7 +316,7 @@ impl<T: Config> Common<T> {
             Ty::Nothing,
             "Takes the stored version again, dropping changes that were not saved.",
             "j.clients.tfchain.my_client.save()\nj.clients.tfchain.my_client.load()",
-            |instance, _| {
+            |instance: &Arc<T>, _| {
                 instance.base().load()?;
                 instance.changed();
                 Ok(Value::None)
@@ -299,7 +329,7 @@ impl<T: Config> Common<T> {
             Ty::Nothing,
             "Deletes what is stored of it, everything below it included.",
             "j.clients.tfchain.my_client.delete()",
-            |instance, _| {
+            |instance: &Arc<T>, _| {
                 let base = instance.base();
                 if let Some(id) = base.record_id() {
                     base.world.store()?.delete(id)?;
@@ -319,7 +349,7 @@ impl<T: Config> Common<T> {
             "Opens the data as TOML in $EDITOR and applies what was changed there.\n\
              Nothing is stored before save().",
             "",
-            |instance, _| {
+            |instance: &Arc<T>, _| {
                 let base = instance.base();
                 let before = base.to_toml()?;
                 let after = base.world.host.edit(&before)?;
@@ -429,12 +459,23 @@ impl<T: Config> Collection<T> {
         let (data, state) = match record {
             Some(record) => (
                 schema.from_bytes(&record.data)?,
-                State { record: record.id, revision: record.revision, unsaved: false },
+                State {
+                    record: record.id,
+                    revision: record.revision,
+                    unsaved: false,
+                },
             ),
             None => {
                 let mut data = schema.fresh()?;
                 data.set("name", &Value::Str(name.into()))?;
-                (data, State { record: None, revision: 0, unsaved: true })
+                (
+                    data,
+                    State {
+                        record: None,
+                        revision: 0,
+                        unsaved: true,
+                    },
+                )
             }
         };
         let base = Arc::new(Base {
@@ -451,9 +492,10 @@ impl<T: Config> Collection<T> {
             data: Mutex::new(data),
             state: Mutex::new(state),
         });
-        let context = self.context.get().ok_or_else(|| {
-            Error::new(Kind::Internal, format!("{} has no owner", self.location))
-        })?;
+        let context = self
+            .context
+            .get()
+            .ok_or_else(|| Error::new(Kind::Internal, format!("{} has no owner", self.location)))?;
         Ok(Arc::new(T::open(base, context)?))
     }
 
@@ -470,7 +512,10 @@ impl<T: Config> Collection<T> {
         }
         let info = class_of::<Self>();
         if (info.members)().iter().any(|member| member.name == name) {
-            return Err(Error::value(format!("name '{name}' is reserved in {}", self.location)));
+            return Err(Error::value(format!(
+                "name '{name}' is reserved in {}",
+                self.location
+            )));
         }
         if KEYWORDS.contains(&name) {
             self.world.host.note(&format!(
@@ -525,13 +570,20 @@ impl<T: Config> Collection<T> {
         if let Some(found) = self.memory().get(name).cloned() {
             return Ok(Some(found));
         }
-        let Some(parent) = self.parent() else { return Ok(None) };
+        let Some(parent) = self.parent() else {
+            return Ok(None);
+        };
         let Some(record) = self.world.store()?.get(&self.key(), parent, name)? else {
             return Ok(None);
         };
         let instance = self.make(name, Some(record))?;
         // Another thread may have been faster; the first one stays.
-        Ok(Some(self.memory().entry(name.to_string()).or_insert(instance).clone()))
+        Ok(Some(
+            self.memory()
+                .entry(name.to_string())
+                .or_insert(instance)
+                .clone(),
+        ))
     }
 
     /// Names in memory, then stored ones. Opens nothing: a store that is not open is not asked.
@@ -571,9 +623,14 @@ impl<T: Config> Collection<T> {
         }
         let mut out = Vec::new();
         for name in self.names()? {
-            let Some(instance) = self.find_one(&name)? else { continue };
+            let Some(instance) = self.find_one(&name)? else {
+                continue;
+            };
             let fits = criteria.iter().all(|(key, value)| {
-                instance.base().get(key).is_some_and(|found| found.equals(value))
+                instance
+                    .base()
+                    .get(key)
+                    .is_some_and(|found| found.equals(value))
             });
             if fits {
                 out.push(instance);
@@ -602,7 +659,10 @@ impl<T: Config> Collection<T> {
     fn not_found(&self, name: &str) -> Error {
         let error = Error::new(
             Kind::NotFound,
-            format!("Did not find instance for:{}, name searched for:{name}", self.location),
+            format!(
+                "Did not find instance for:{}, name searched for:{name}",
+                self.location
+            ),
         );
         let known = self.known_names();
         crate::object::similar::hinted(error, name, known.iter().map(String::as_str))
@@ -613,7 +673,10 @@ impl<T: Config> Collection<T> {
             let mut found = None;
             for name in self.names()? {
                 if let Some(instance) = self.find_one(&name)?
-                    && instance.base().record_id().is_some_and(|r| r.to_string() == id)
+                    && instance
+                        .base()
+                        .record_id()
+                        .is_some_and(|r| r.to_string() == id)
                 {
                     found = Some(instance);
                 }
@@ -695,7 +758,7 @@ impl<T: Config> Class for Collection<T> {
                 "Makes an instance with these properties and keeps it in memory under its name,\n\
                  replacing one that is there. Nothing is stored before save().",
                 "j.clients.tfchain.new(name='my_client', network_type='DEV')",
-                |this, args| Ok(this.create(args.text("name"), args.rest())?.into()),
+                |this: &Arc<Self>, args| Ok(this.create(args.text("name"), args.rest())?.into()),
             ),
             Member::method(
                 "get",
@@ -716,7 +779,7 @@ impl<T: Config> Class for Collection<T> {
                 "Answers an instance: from memory, else stored, else a new one.\n\
                  Properties given change a stored one (unsaved); one in memory is left as it is.",
                 "j.clients.tfchain.get('my_client', network_type='DEV')",
-                |this, args| this.get(args),
+                |this: &Arc<Self>, args| this.get(args),
             )
             .needs(Needs::UNLOCKED),
             Member::method(
@@ -725,7 +788,7 @@ impl<T: Config> Class for Collection<T> {
                 Ty::List,
                 "Lists the instances whose indexed properties equal the criteria; all without any.",
                 "j.clients.tfchain.find(name='my_client')",
-                |this, args| {
+                |this: &Arc<Self>, args| {
                     Ok(this.matching(args.rest())?.into_iter().map(Value::from).collect())
                 },
             )
@@ -736,7 +799,7 @@ impl<T: Config> Class for Collection<T> {
                 Ty::List,
                 "The same as find(), answering the data of each as a dict, without secrets.",
                 "j.clients.tfchain.findData()",
-                |this, args| {
+                |this: &Arc<Self>, args| {
                     let found = this.matching(args.rest())?;
                     Ok(found.iter().map(|i| Value::from_json(&i.base().to_json())).collect())
                 },
@@ -748,7 +811,7 @@ impl<T: Config> Class for Collection<T> {
                 Ty::Int,
                 "Counts what find() with the same criteria answers.",
                 "j.clients.tfchain.count()",
-                |this, args| {
+                |this: &Arc<Self>, args| {
                     let count = this.matching(args.rest())?.len();
                     i64::try_from(count).map(Value::Int).map_err(|_| Error::value("too many"))
                 },
@@ -760,7 +823,7 @@ impl<T: Config> Class for Collection<T> {
                 Ty::Bool,
                 "True when there is an instance of that name, stored or in memory.",
                 "j.clients.tfchain.exists('my_client')",
-                |this, args| Ok(this.names()?.iter().any(|n| n == args.text("name")).into()),
+                |this: &Arc<Self>, args| Ok(this.names()?.iter().any(|n| n == args.text("name")).into()),
             )
             .needs(Needs::UNLOCKED),
             Member::method(
@@ -769,7 +832,7 @@ impl<T: Config> Class for Collection<T> {
                 Ty::Nothing,
                 "Deletes what is stored of an instance, everything below it included, and forgets it.",
                 "j.clients.tfchain.new('old', network_type='DEV').save()\nj.clients.tfchain.delete('old')",
-                |this, args| this.remove(args.text("name")).map(Value::from),
+                |this: &Arc<Self>, args| this.remove(args.text("name")).map(Value::from),
             )
             .needs(Needs::SAVES.and(Needs::UNLOCKED)),
             Member::method(
@@ -778,7 +841,7 @@ impl<T: Config> Class for Collection<T> {
                 Ty::Nothing,
                 "Deletes all instances of this collection, stored and in memory, after a question.",
                 "j.clients.tfchain.my_client.wallets.reset()",
-                |this, _| {
+                |this: &Arc<Self>, _| {
                     let names = this.names()?;
                     if names.is_empty() {
                         return Ok(Value::None);
@@ -808,7 +871,10 @@ impl<T: Config> Class for Collection<T> {
         if let Some(instance) = self.memory().get(name).cloned() {
             return Some(Peek::Object(instance));
         }
-        self.known_names().iter().any(|n| n == name).then(|| Peek::Class(class_of::<T>()))
+        self.known_names()
+            .iter()
+            .any(|n| n == name)
+            .then(|| Peek::Class(class_of::<T>()))
     }
     fn child(self: &Arc<Self>, name: &str) -> Result<Option<Value>> {
         // Private names of objects are asked for by habit; they never name an instance.

@@ -23,7 +23,9 @@ fn context() -> &'static Arc<Context> {
     static CONTEXT: OnceLock<Arc<Context>> = OnceLock::new();
     CONTEXT.get_or_init(|| {
         let clock = || {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let now = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
             i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
         };
         // Only generated ids use it, which no config object has; without entropy they stay zero.
@@ -75,7 +77,11 @@ impl Stored {
 
     /// Names of the properties instances can be searched by.
     pub fn indexed(&self) -> Vec<String> {
-        let marked = self.schema.properties.iter().filter(|p| p.index || p.index_key || p.unique);
+        let marked = self
+            .schema
+            .properties
+            .iter()
+            .filter(|p| p.index || p.index_key || p.unique);
         marked.map(|p| p.name.clone()).collect()
     }
 
@@ -113,7 +119,10 @@ impl Stored {
     /// When the text is no TOML, or does not fit the schema.
     pub fn from_toml(&self, text: &str) -> Result<Vec<(String, Value)>> {
         let object = Object::from_toml(context(), &self.schema, text)?;
-        Ok(object.iter().map(|(p, v)| (p.name.clone(), to_tree(v))).collect())
+        Ok(object
+            .iter()
+            .map(|(p, v)| (p.name.clone(), to_tree(v)))
+            .collect())
     }
 }
 
@@ -156,9 +165,16 @@ impl Data {
     pub fn printed(&self) -> Vec<(String, String)> {
         let human = |property: &schema::Property, value: &schema::Value| {
             let text = property.kind.human(value, context()).text();
-            if property.secret && !text.is_empty() { "***".to_string() } else { text }
+            if property.secret && !text.is_empty() {
+                "***".to_string()
+            } else {
+                text
+            }
         };
-        self.0.iter().map(|(p, v)| (p.name.clone(), human(p, v))).collect()
+        self.0
+            .iter()
+            .map(|(p, v)| (p.name.clone(), human(p, v)))
+            .collect()
     }
 }
 
@@ -193,7 +209,9 @@ pub fn from_tree(value: &Value) -> Result<schema::Value> {
         Value::Bytes(b) => S::Bytes(b.clone()),
         Value::List(list) => S::List(list.iter().map(from_tree).collect::<Result<_>>()?),
         Value::Map(map) => S::Map(
-            map.iter().map(|(k, v)| Ok((k.clone(), from_tree(v)?))).collect::<Result<_>>()?,
+            map.iter()
+                .map(|(k, v)| Ok((k.clone(), from_tree(v)?)))
+                .collect::<Result<_>>()?,
         ),
         Value::Object(_) | Value::Function(_) => {
             return Err(Error::type_error(format!(

@@ -13,7 +13,9 @@ pub struct Root {
 impl Root {
     /// The whole tree.
     pub fn open(world: Arc<World>) -> Obj {
-        Arc::new(Root { clients: Clients::open(&world) })
+        Arc::new(Root {
+            clients: Clients::open(&world),
+        })
     }
 }
 

@@ -108,13 +108,19 @@ impl World {
 
     /// Remembers a collection, to ask it at exit what was not saved.
     pub fn track(&self, location: &str, collection: Weak<dyn Tracked>) {
-        let mut all = self.collections.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .collections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.retain(|(_, weak)| weak.strong_count() > 0);
         all.push((location.to_string(), collection));
     }
 
     fn tracked(&self) -> Vec<Arc<dyn Tracked>> {
-        let all = self.collections.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self
+            .collections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.iter().filter_map(|(_, weak)| weak.upgrade()).collect()
     }
 

@@ -16,7 +16,9 @@ pub struct Clients {
 impl Clients {
     /// All clients.
     pub fn open(world: &Arc<World>) -> Arc<Clients> {
-        Arc::new(Clients { tfchain: tfchain::collection(world) })
+        Arc::new(Clients {
+            tfchain: tfchain::collection(world),
+        })
     }
 }
 

@@ -26,7 +26,10 @@ key_scan_count = -1 (I)      # keys looked ahead; -1 means 3, 0 never looks
     const COLLECTION_DOC: &'static str = "The wallets of a client, by name.";
 
     fn open(base: Arc<Base>, owner: &Arc<ClientCore>) -> Result<Self> {
-        Ok(Wallet { base, client: owner.clone() })
+        Ok(Wallet {
+            base,
+            client: owner.clone(),
+        })
     }
     fn base(&self) -> &Arc<Base> {
         &self.base
