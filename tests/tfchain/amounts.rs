@@ -199,3 +199,10 @@ fn prices() {
         );
     }
 }
+
+#[test]
+fn a_precision_does_not_cut_an_amount() {
+    let amount = Amount::from_tft(1234);
+    assert_eq!(format!("{amount:.2}"), "1234");
+    assert_eq!(format!("{amount:>8}"), "    1234");
+}
