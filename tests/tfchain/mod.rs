@@ -8,6 +8,7 @@ mod fulfillments;
 mod keys;
 mod networks;
 mod properties;
+mod recorded;
 mod rules;
 mod speed;
 mod transactions;
