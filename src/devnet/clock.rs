@@ -21,13 +21,19 @@ impl Clock {
     /// Returns the clock of the machine.
     pub fn system() -> Self {
         Self::from_source(|| {
-            SystemTime::now().duration_since(UNIX_EPOCH).map(|d| d.as_secs()).unwrap_or_default()
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map(|d| d.as_secs())
+                .unwrap_or_default()
         })
     }
 
     /// Returns a clock that reads `source` (seconds since 1970).
     pub fn from_source(source: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        Self { source: Arc::new(source), offset: Arc::new(AtomicI64::new(0)) }
+        Self {
+            source: Arc::new(source),
+            offset: Arc::new(AtomicI64::new(0)),
+        }
     }
 
     /// Returns the time: source plus offset, never below zero.
@@ -48,7 +54,10 @@ impl Clock {
 
 impl std::fmt::Debug for Clock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Clock").field("now", &self.now()).field("offset", &self.offset()).finish()
+        f.debug_struct("Clock")
+            .field("now", &self.now())
+            .field("offset", &self.offset())
+            .finish()
     }
 }
 

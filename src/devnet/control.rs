@@ -136,7 +136,10 @@ impl Control {
     }
 
     async fn ask<T: serde::de::DeserializeOwned>(&self, action: &str) -> Result<T> {
-        let fail = |reason: String| Error::Control { addr: self.node.addr.to_string(), reason };
+        let fail = |reason: String| Error::Control {
+            addr: self.node.addr.to_string(),
+            reason,
+        };
         let (status, body) = tokio::time::timeout(PATIENCE, self.exchange(action))
             .await
             .map_err(|_| fail(format!("no answer within {} s", PATIENCE.as_secs())))?
@@ -160,9 +163,16 @@ impl Control {
         let mut bytes = Vec::new();
         stream.take(MAX_ANSWER).read_to_end(&mut bytes).await?;
         let invalid = || std::io::Error::new(std::io::ErrorKind::InvalidData, "not HTTP");
-        let split = bytes.windows(4).position(|w| w == b"\r\n\r\n").ok_or_else(invalid)?;
+        let split = bytes
+            .windows(4)
+            .position(|w| w == b"\r\n\r\n")
+            .ok_or_else(invalid)?;
         let head = String::from_utf8_lossy(bytes.get(..split).unwrap_or_default()).into_owned();
-        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or_else(invalid)?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|s| s.parse().ok())
+            .ok_or_else(invalid)?;
         Ok((status, bytes.split_off(split.saturating_add(4))))
     }
 }
@@ -170,5 +180,9 @@ impl Control {
 /// Compares a token in a time that does not depend on where it differs.
 pub(crate) fn token_matches(given: &[u8], token: &str) -> bool {
     given.len() == token.len()
-        && given.iter().zip(token.bytes()).fold(0u8, |acc, (a, b)| acc | (a ^ b)) == 0
+        && given
+            .iter()
+            .zip(token.bytes())
+            .fold(0u8, |acc, (a, b)| acc | (a ^ b))
+            == 0
 }

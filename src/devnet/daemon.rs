@@ -25,7 +25,10 @@ const POLL: Duration = Duration::from_millis(20);
 pub async fn start_background(exe: &Path, args: &[String], dir: &Path) -> Result<Status> {
     if folder::in_use(dir)? {
         let pid = Control::open(dir).map_or(0, |c| c.pid());
-        return Err(Error::Running { path: dir.into(), pid });
+        return Err(Error::Running {
+            path: dir.into(),
+            pid,
+        });
     }
     // Makes the folder, or says that it is not ours, before a process is started for it.
     drop(folder::Folder::open(dir)?);
@@ -34,9 +37,15 @@ pub async fn start_background(exe: &Path, args: &[String], dir: &Path) -> Result
         .truncate(true)
         .open(&output_path)
         .map_err(Error::file("cannot write", output_path.clone()))?;
-    let errors = output.try_clone().map_err(Error::file("cannot write", output_path.clone()))?;
+    let errors = output
+        .try_clone()
+        .map_err(Error::file("cannot write", output_path.clone()))?;
     let mut command = Command::new(exe);
-    command.args(args).stdin(Stdio::null()).stdout(output).stderr(errors);
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors);
     detach(&mut command);
     let mut child = command.spawn().map_err(Error::file("cannot start", exe))?;
     let begun = Instant::now();
@@ -48,13 +57,17 @@ pub async fn start_background(exe: &Path, args: &[String], dir: &Path) -> Result
             return Ok(status);
         }
         if let Ok(Some(exit)) = child.try_wait() {
-            return Err(Error::Start { reason: format!("{exit}: {}", last_lines(&output_path)) });
+            return Err(Error::Start {
+                reason: format!("{exit}: {}", last_lines(&output_path)),
+            });
         }
         if begun.elapsed() > START_PATIENCE {
             let _ = child.kill();
             let _ = child.wait();
             let seconds = START_PATIENCE.as_secs();
-            return Err(Error::Start { reason: format!("it did not answer within {seconds} s") });
+            return Err(Error::Start {
+                reason: format!("it did not answer within {seconds} s"),
+            });
         }
         tokio::time::sleep(POLL).await;
     }
@@ -90,7 +103,10 @@ pub async fn stop(dir: &Path) -> Result<bool> {
         }
         if waited > STOP_PATIENCE * 2 {
             let addr = control.addr().to_string();
-            return Err(Error::Control { addr, reason: "it does not stop".into() });
+            return Err(Error::Control {
+                addr,
+                reason: "it does not stop".into(),
+            });
         }
         tokio::time::sleep(POLL).await;
     }

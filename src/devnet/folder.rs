@@ -61,13 +61,17 @@ impl Folder {
     /// Fails when it holds foreign files ([`Error::NotOurs`]) or is in use ([`Error::Running`]).
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
-            private_dir_builder().create(path).map_err(Error::file("cannot make", path))?;
+            private_dir_builder()
+                .create(path)
+                .map_err(Error::file("cannot make", path))?;
         }
         let marker = path.join(MARKER);
         if !marker.is_file() {
             let mut entries = fs::read_dir(path).map_err(Error::file("cannot read", path))?;
             if entries.next().is_some() {
-                return Err(Error::NotOurs { path: path.to_owned() });
+                return Err(Error::NotOurs {
+                    path: path.to_owned(),
+                });
             }
         }
         make_private(path)?;
@@ -81,7 +85,10 @@ impl Folder {
         lock_exclusively(path, &lock, &lock_path)?;
         // A node file left by a killed process must not be taken for ours.
         let _ = fs::remove_file(path.join(NODE));
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
     }
 
     /// Returns the folder's path.
@@ -122,7 +129,11 @@ pub fn output_log(path: &Path) -> PathBuf {
 
 /// Returns what the running devnet of a folder published; None when none runs there.
 pub fn running(path: &Path) -> Result<Option<NodeFile>> {
-    if in_use(path)? { Ok(read_node_file(path)) } else { Ok(None) }
+    if in_use(path)? {
+        Ok(read_node_file(path))
+    } else {
+        Ok(None)
+    }
 }
 
 /// Says whether a living process holds the folder's lock.
@@ -152,7 +163,9 @@ pub fn reset(path: &Path) -> Result<bool> {
         return Ok(false);
     }
     if !path.join(MARKER).is_file() {
-        return Err(Error::NotOurs { path: path.to_owned() });
+        return Err(Error::NotOurs {
+            path: path.to_owned(),
+        });
     }
     // Owning the folder while deleting keeps a devnet from starting in it meanwhile.
     let folder = Folder::open(path)?;
@@ -162,8 +175,10 @@ pub fn reset(path: &Path) -> Result<bool> {
         let name = name.to_string_lossy();
         // Never through a link and never a folder: those are not ours.
         let plain = entry.file_type().map(|t| t.is_file()).unwrap_or(false);
-        let ours = matches!(name.as_ref(), NODE | "node.json.new" | CHAIN | EVENTS | OUTPUT)
-            || (name.starts_with(DISCARDED) && name.ends_with(".bin"));
+        let ours = matches!(
+            name.as_ref(),
+            NODE | "node.json.new" | CHAIN | EVENTS | OUTPUT
+        ) || (name.starts_with(DISCARDED) && name.ends_with(".bin"));
         if plain && ours {
             let file = entry.path();
             fs::remove_file(&file).map_err(Error::file("cannot remove", file))?;
@@ -198,7 +213,10 @@ pub(crate) fn keep_discarded(chain_log: &Path, at: u64, bytes: &[u8]) -> Result<
 /// log only informs.
 pub(crate) fn log_event(path: &Path, unix: u64, text: &str) {
     if let Ok(mut file) = private_options().append(true).open(path) {
-        let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let clean: String = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         let _ = file.write_all(format!("{unix} {clean}\n").as_bytes());
     }
 }
@@ -215,7 +233,10 @@ fn lock_exclusively(path: &Path, lock: &File, lock_path: &Path) -> Result<()> {
         }
     }
     let pid = read_node_file(path).map_or(0, |n| n.pid);
-    Err(Error::Running { path: path.to_owned(), pid })
+    Err(Error::Running {
+        path: path.to_owned(),
+        pid,
+    })
 }
 
 fn read_node_file(path: &Path) -> Option<NodeFile> {
@@ -223,9 +244,13 @@ fn read_node_file(path: &Path) -> Option<NodeFile> {
 }
 
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file =
-        private_options().truncate(true).open(path).map_err(Error::file("cannot write", path))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::file("cannot write", path))
+    let mut file = private_options()
+        .truncate(true)
+        .open(path)
+        .map_err(Error::file("cannot write", path))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(Error::file("cannot write", path))
 }
 
 /// Options that make a file readable by its owner only, from its first byte.

@@ -42,7 +42,10 @@ impl LimitedListener {
     /// Opens the address.
     pub async fn bind(addr: SocketAddr) -> io::Result<Self> {
         let inner = TcpListener::bind(addr).await?;
-        Ok(Self { inner, slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)) })
+        Ok(Self {
+            inner,
+            slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        })
     }
 }
 
@@ -82,7 +85,11 @@ pub struct LimitedStream {
 
 impl LimitedStream {
     fn new(inner: TcpStream, slot: OwnedSemaphorePermit) -> Self {
-        Self { inner, idle: Box::pin(tokio::time::sleep(IDLE)), _slot: slot }
+        Self {
+            inner,
+            idle: Box::pin(tokio::time::sleep(IDLE)),
+            _slot: slot,
+        }
     }
 }
 
@@ -147,8 +154,12 @@ impl AsyncWrite for LimitedStream {
 /// Says whether a request's `Host` is one that a web page of another origin cannot have pointed
 /// at us by DNS: an IP address, `localhost` or a name under it, or none.
 pub fn host_is_safe(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST) else { return true };
-    let Ok(host) = host.to_str() else { return false };
+    let Some(host) = headers.get(header::HOST) else {
+        return true;
+    };
+    let Ok(host) = host.to_str() else {
+        return false;
+    };
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or(rest),
         None => host.split(':').next().unwrap_or(host),
@@ -177,7 +188,11 @@ pub async fn read_body(body: Body) -> Result<Bytes, BodyError> {
             // axum boxes the limit's error; its text is the only thing that tells it apart.
             let too_large = std::error::Error::source(&e)
                 .is_some_and(|s| s.to_string().contains("length limit"));
-            Err(if too_large { BodyError::TooLarge } else { BodyError::Broken })
+            Err(if too_large {
+                BodyError::TooLarge
+            } else {
+                BodyError::Broken
+            })
         }
         Err(_) => Err(BodyError::Broken),
     }
@@ -194,7 +209,9 @@ pub const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8
 pub fn answer(status: StatusCode, content_type: HeaderValue, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
     response
 }
 
@@ -209,11 +226,21 @@ mod tests {
             headers.insert(header::HOST, HeaderValue::from_str(host).unwrap());
             host_is_safe(&headers)
         };
-        for good in ["localhost", "localhost:23110", "127.0.0.1:1", "[::1]:5", "LOCALHOST.", "a.localhost"]
-        {
+        for good in [
+            "localhost",
+            "localhost:23110",
+            "127.0.0.1:1",
+            "[::1]:5",
+            "LOCALHOST.",
+            "a.localhost",
+        ] {
             assert!(check(good), "{good}");
         }
-        for bad in ["evil.example", "localhost.evil.example:80", "127.0.0.1.evil.example"] {
+        for bad in [
+            "evil.example",
+            "localhost.evil.example:80",
+            "127.0.0.1.evil.example",
+        ] {
             assert!(!check(bad), "{bad}");
         }
         assert!(host_is_safe(&HeaderMap::new()));

@@ -14,7 +14,6 @@ use super::error::{Error, Result};
 use super::folder;
 use super::pool::Pool;
 use super::storage::{Kind, Log, Opened, Pending, Record};
-use crate::tfchain::encoding::{Decode, Encoding};
 use crate::tfchain::hash::TransactionId;
 use crate::tfchain::network::{DEVNET_GENESIS_INDEX, DEVNET_GENESIS_PHRASE};
 use crate::tfchain::{Amount, Transaction, UnlockHash};
@@ -56,10 +55,17 @@ impl Node {
     /// # Errors
     /// When the log cannot be read or holds a block that does not fit.
     pub fn open(chain_log: &Path, event_log: &Path, clock: Clock) -> Result<Self> {
-        let internal = |reason: &str| Error::Block { height: 0, reason: reason.into() };
+        let internal = |reason: &str| Error::Block {
+            height: 0,
+            reason: reason.into(),
+        };
         let genesis = Genesis::derive().ok_or_else(|| internal("its key cannot be derived"))?;
         let mut chain = Chain::new(&genesis).map_err(|e| internal(&e))?;
-        let Opened { log, records, notice } = Log::open(chain_log)?;
+        let Opened {
+            log,
+            records,
+            notice,
+        } = Log::open(chain_log)?;
         let mut notices: Vec<String> = notice.into_iter().collect();
         let waiting = replay(&mut chain, &clock, records)?;
         let mut pool = Pool::new(&chain);
@@ -69,13 +75,21 @@ impl Node {
             lost += usize::from(judged.and_then(|j| pool.add(&chain, j)).is_err());
         }
         if lost > 0 {
-            notices.push(format!("{lost} pool transactions of the log no longer hold"));
+            notices.push(format!(
+                "{lost} pool transactions of the log no longer hold"
+            ));
         }
         for notice in &notices {
             folder::log_event(event_log, clock.now(), notice);
         }
         let state = RwLock::new(State { chain, pool, log });
-        Ok(Self { state, genesis, clock, event_log: event_log.to_owned(), notices })
+        Ok(Self {
+            state,
+            genesis,
+            clock,
+            event_log: event_log.to_owned(),
+            notices,
+        })
     }
 
     /// Returns chain and pool for reading.
@@ -144,7 +158,9 @@ impl Node {
         let now = self.clock.now();
         let mut state = self.write();
         // Time never goes back on the chain, also when the clock's offset does.
-        let time = now.max(state.chain.tip_time()).max(state.chain.median_time());
+        let time = now
+            .max(state.chain.tip_time())
+            .max(state.chain.median_time());
         let block = self.assemble(&state, time)?;
         self.connect(&mut state, block, Source::Own)
     }
@@ -185,7 +201,12 @@ impl Node {
             let stored = chain.connect(block, source).map_err(invalid)?;
             let transactions = stored.transactions.len().saturating_sub(1);
             let (id, timestamp) = (stored.id.to_string(), stored.block.timestamp);
-            Ok::<_, Error>(Made { height, id, timestamp, transactions })
+            Ok::<_, Error>(Made {
+                height,
+                id,
+                timestamp,
+                transactions,
+            })
         };
         let (made, pending) = match source {
             Source::Own => {
@@ -204,7 +225,9 @@ impl Node {
         let (next, dropped) = old.after_block(chain);
         *pool = next;
         if dropped > 0 {
-            self.note(&format!("block {height}: {dropped} pool transactions no longer hold"));
+            self.note(&format!(
+                "block {height}: {dropped} pool transactions no longer hold"
+            ));
         }
         Ok((made, pending))
     }
@@ -216,7 +239,10 @@ impl Node {
     /// # Errors
     /// When the file cannot be read, an id differs, or a block breaks a rule; blocks before it stay.
     pub fn import(&self, path: &Path) -> Result<usize> {
-        let fail = |reason: String| Error::Import { path: path.to_owned(), reason };
+        let fail = |reason: String| Error::Import {
+            path: path.to_owned(),
+            reason,
+        };
         let bytes = std::fs::read(path).map_err(Error::file("cannot read", path))?;
         let file: ImportFile = serde_json::from_slice(&bytes).map_err(|e| fail(e.to_string()))?;
         let mut added = 0_usize;
@@ -225,7 +251,9 @@ impl Node {
             let id = block.id().map_err(|e| fail(e.to_string()))?;
             if id.to_string() != entry.blockid {
                 let (height, wanted) = (entry.height, entry.blockid);
-                return Err(fail(format!("block {height} has id {id}, the file says {wanted}")));
+                return Err(fail(format!(
+                    "block {height} has id {id}, the file says {wanted}"
+                )));
             }
             let known = self.read().chain.block(entry.height).map(|b| b.id);
             match known {
@@ -254,7 +282,9 @@ impl Node {
     /// When it cannot be written.
     pub fn set_clock_offset(&self, seconds: i64) -> Result<Pending> {
         let mut state = self.write();
-        let pending = state.log.append(Kind::ClockOffset, &seconds.to_le_bytes())?;
+        let pending = state
+            .log
+            .append(Kind::ClockOffset, &seconds.to_le_bytes())?;
         self.clock.set_offset(seconds);
         drop(state);
         self.note(&format!("clock offset set to {seconds} s"));
@@ -307,9 +337,12 @@ fn replay(chain: &mut Chain, clock: &Clock, records: Vec<Record>) -> Result<Vec<
             Kind::Block => {
                 let block = Block::from_record(&payload).map_err(|e| invalid(e.to_string()))?;
                 chain.connect(block, Source::Own).map_err(invalid)?;
+                // What arrived before the block was in it or dropped after it; only what came
+                // after the one before can still have been taken into the pool again.
+                waiting.retain(|(at, _)| *at >= height);
             }
             Kind::Transaction => {
-                let transaction = Transaction::from_bytes(Encoding::Siabin, &payload)
+                let transaction = Transaction::from_binary(&payload)
                     .map_err(|e| invalid(format!("a pool transaction before it: {e}")))?;
                 waiting.push((height, transaction));
             }
@@ -319,8 +352,10 @@ fn replay(chain: &mut Chain, clock: &Clock, records: Vec<Record>) -> Result<Vec<
             }
         }
     }
-    // Everything that arrived before the newest block was either in it or dropped after it, unless
-    // the block was full; the pool's own checks sort out the rest.
-    let newest = chain.height();
-    Ok(waiting.into_iter().filter(|(at, _)| *at >= newest).map(|(_, t)| t).collect())
+    // The pool's own checks sort out those that the newest block took.
+    let open = |t: &Transaction| {
+        t.id()
+            .is_ok_and(|id| chain.index().transaction(&id).is_none())
+    };
+    Ok(waiting.into_iter().map(|(_, t)| t).filter(open).collect())
 }

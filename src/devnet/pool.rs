@@ -6,9 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::devnet::chain::{self, Balance, Chain, Delta, View};
+use crate::devnet::chain::{self, Balance, Chain, Delta, Offer, View};
 use crate::tfchain::constants::{MAX_POOL_BYTES, MAX_POOL_TRANSACTION_BYTES};
-use crate::tfchain::encoding::{Encode, Encoding};
 use crate::tfchain::hash::{OutputId, TransactionId};
 use crate::tfchain::{Output, Transaction, TransactionIds, UnlockHash};
 
@@ -23,6 +22,17 @@ pub struct Entry {
     pub size: usize,
 }
 
+impl Entry {
+    /// Returns what a new block is offered.
+    pub(crate) fn offer(&self) -> Offer<'_> {
+        Offer {
+            transaction: &self.transaction,
+            ids: &self.ids,
+            size: self.size,
+        }
+    }
+}
+
 /// A transaction that passed all checks and may be added: see [`Pool::judge`].
 #[derive(Debug)]
 pub struct Judged {
@@ -34,7 +44,7 @@ pub struct Judged {
 impl Judged {
     /// Returns the transaction's id.
     pub fn id(&self) -> TransactionId {
-        self.entry.ids.id
+        self.entry.ids.transaction
     }
 }
 
@@ -99,10 +109,12 @@ impl Pool {
     /// # Errors
     /// The reference's text for the first rule that is broken.
     pub fn judge(&self, chain: &Chain, transaction: Transaction) -> Result<Judged, String> {
-        let bytes = transaction.to_bytes(Encoding::Siabin).map_err(|e| e.to_string())?;
+        let bytes = transaction.binary().map_err(|e| e.to_string())?;
         let ids = transaction.ids().map_err(|e| e.to_string())?;
         let size = bytes.len();
-        if self.by_id.contains_key(&ids.id) || chain.index().transaction(&ids.id).is_some() {
+        if self.by_id.contains_key(&ids.transaction)
+            || chain.index().transaction(&ids.transaction).is_some()
+        {
             return Err("transaction set contains only duplicate transactions".into());
         }
         if self.bytes.saturating_add(size) > MAX_POOL_BYTES {
@@ -111,8 +123,21 @@ impl Pool {
         if size > MAX_POOL_TRANSACTION_BYTES {
             return Err("transaction is too large for this transaction pool".into());
         }
-        chain::check(self.view(chain), &transaction, &ids, chain.context(), Balance::Every)?;
-        Ok(Judged { entry: Entry { transaction: Arc::new(transaction), ids, size }, bytes })
+        chain::check(
+            self.view(chain),
+            &transaction,
+            &ids,
+            chain.context(),
+            Balance::Every,
+        )?;
+        Ok(Judged {
+            entry: Entry {
+                transaction: Arc::new(transaction),
+                ids,
+                size,
+            },
+            bytes,
+        })
     }
 
     /// Adds a judged transaction.
@@ -120,31 +145,45 @@ impl Pool {
     /// # Errors
     /// When it cannot be applied to the state; then the pool has not changed.
     pub fn add(&mut self, chain: &Chain, judged: Judged) -> Result<(), String> {
-        let Entry { transaction, ids, size } = judged.entry;
+        let Entry {
+            transaction,
+            ids,
+            size,
+        } = judged.entry;
         let at = chain.context();
         chain::apply(chain.ledger(), &mut self.delta, &transaction, &ids, at, 0)?;
         let place = self.entries.len();
         let mut touched = HashSet::new();
-        let inputs = transaction.coin_inputs().iter().chain(transaction.block_stake_inputs());
+        let inputs = transaction
+            .coin_inputs()
+            .iter()
+            .chain(transaction.blockstake_inputs());
         for input in inputs {
-            let confirmed = chain.index().output(&input.parent_id).map(|known| &known.output);
+            let confirmed = chain
+                .index()
+                .output(&input.parent_id)
+                .map(|known| &known.output);
             if let Some(output) = confirmed.or_else(|| self.outputs.get(&input.parent_id)) {
                 touched.insert(output.condition.unlock_hash());
             }
         }
         let coins = transaction.coin_outputs();
         let coins = coins.iter().zip(&ids.coin_outputs);
-        let stakes = transaction.block_stake_outputs();
-        for (output, id) in coins.chain(stakes.iter().zip(&ids.block_stake_outputs)) {
+        let stakes = transaction.blockstake_outputs();
+        for (output, id) in coins.chain(stakes.iter().zip(&ids.blockstake_outputs)) {
             touched.insert(output.condition.unlock_hash());
             self.outputs.insert(*id, Arc::new(output.clone()));
         }
         for address in touched {
             self.by_address.entry(address).or_default().push(place);
         }
-        self.by_id.insert(ids.id, place);
+        self.by_id.insert(ids.transaction, place);
         self.bytes = self.bytes.saturating_add(size);
-        self.entries.push(Entry { transaction, ids, size });
+        self.entries.push(Entry {
+            transaction,
+            ids,
+            size,
+        });
         Ok(())
     }
 
@@ -156,13 +195,26 @@ impl Pool {
         let mut next = Self::new(chain);
         let mut dropped = 0;
         for entry in self.entries {
-            if chain.index().transaction(&entry.ids.id).is_some() {
+            if chain.index().transaction(&entry.ids.transaction).is_some() {
                 continue;
             }
             let at = chain.context();
-            let kept =
-                chain::check(next.view(chain), &entry.transaction, &entry.ids, at, Balance::Every)
-                    .and_then(|()| next.add(chain, Judged { entry, bytes: Vec::new() }));
+            let kept = chain::check(
+                next.view(chain),
+                &entry.transaction,
+                &entry.ids,
+                at,
+                Balance::Every,
+            )
+            .and_then(|()| {
+                next.add(
+                    chain,
+                    Judged {
+                        entry,
+                        bytes: Vec::new(),
+                    },
+                )
+            });
             dropped += usize::from(kept.is_err());
         }
         (next, dropped)

@@ -45,7 +45,9 @@ impl Kind {
     }
 
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Block, Self::Transaction, Self::ClockOffset].into_iter().find(|k| k.byte() == byte)
+        [Self::Block, Self::Transaction, Self::ClockOffset]
+            .into_iter()
+            .find(|k| k.byte() == byte)
     }
 }
 
@@ -86,6 +88,7 @@ pub struct Log {
     shared: Arc<Shared>,
     durable: watch::Receiver<Durable>,
     syncer: Option<std::thread::JoinHandle<()>>,
+    broken: Option<String>,
 }
 
 /// A waiter for one record to be on disk; see [`Log::durable`].
@@ -103,9 +106,13 @@ impl Pending {
             .durable
             .wait_for(|d| d.upto >= upto || d.failed.is_some())
             .await
-            .map_err(|_| Error::Storage { reason: "the log was closed".into() })?;
+            .map_err(|_| Error::Storage {
+                reason: "the log was closed".into(),
+            })?;
         match &state.failed {
-            Some(reason) if state.upto < upto => Err(Error::Storage { reason: reason.clone() }),
+            Some(reason) if state.upto < upto => Err(Error::Storage {
+                reason: reason.clone(),
+            }),
             _ => Ok(()),
         }
     }
@@ -125,15 +132,18 @@ pub struct Opened {
 impl Log {
     /// Opens the log, or makes it; cuts off a tail that is not whole.
     pub fn open(path: &Path) -> Result<Opened> {
-        let mut file =
-            folder::private_options().open(path).map_err(Error::file("cannot open", path))?;
+        let mut file = folder::private_options()
+            .open(path)
+            .map_err(Error::file("cannot open", path))?;
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(Error::file("cannot read", path))?;
+        file.read_to_end(&mut bytes)
+            .map_err(Error::file("cannot read", path))?;
         // A head that was being written when the process died counts as an empty log.
         let head_torn = bytes.len() < HEAD.len() && HEAD.starts_with(&bytes);
         if head_torn {
             file.set_len(0).map_err(Error::file("cannot write", path))?;
-            file.seek(SeekFrom::Start(0)).map_err(Error::file("cannot write", path))?;
+            file.seek(SeekFrom::Start(0))
+                .map_err(Error::file("cannot write", path))?;
             file.write_all(HEAD)
                 .and_then(|()| file.sync_all())
                 .map_err(Error::file("cannot write", path))?;
@@ -148,20 +158,39 @@ impl Log {
         let (records, end) = scan(&bytes);
         let notice = cut_tail(path, &mut file, &bytes, end, records.len())?;
         let len = u64::try_from(end).unwrap_or(u64::MAX);
-        file.seek(SeekFrom::Start(len)).map_err(Error::file("cannot read", path))?;
+        file.seek(SeekFrom::Start(len))
+            .map_err(Error::file("cannot read", path))?;
         let syncing = file.try_clone().map_err(Error::file("cannot open", path))?;
-        let (sender, durable) = watch::channel(Durable { upto: len, failed: None });
+        let (sender, durable) = watch::channel(Durable {
+            upto: len,
+            failed: None,
+        });
         let shared = Arc::new(Shared::default());
         let syncer = spawn_syncer(syncing, Arc::clone(&shared), sender)?;
-        let log = Self { path: path.to_owned(), file, len, shared, durable, syncer: Some(syncer) };
-        Ok(Opened { log, records, notice })
+        let path = path.to_owned();
+        let syncer = Some(syncer);
+        let log = Self {
+            path,
+            file,
+            len,
+            shared,
+            durable,
+            syncer,
+            broken: None,
+        };
+        Ok(Opened {
+            log,
+            records,
+            notice,
+        })
     }
 
     /// Appends a record. When writing fails (disk full) the file is cut back to the record before,
     /// and the log stays usable.
     pub fn append(&mut self, kind: Kind, payload: &[u8]) -> Result<Pending> {
-        if let Some(reason) = &self.durable.borrow().failed {
-            return Err(Error::Storage { reason: reason.clone() });
+        let failed = self.durable.borrow().failed.clone();
+        if let Some(reason) = self.broken.clone().or(failed) {
+            return Err(Error::Storage { reason });
         }
         let Some(record) = encode(self.len, kind, payload) else {
             return Err(Error::Storage {
@@ -171,24 +200,49 @@ impl Log {
         if let Err(source) = self.file.write_all(&record) {
             let _ = self.file.set_len(self.len);
             let _ = self.file.seek(SeekFrom::Start(self.len));
-            return Err(Error::File { what: "cannot write", path: self.path.clone(), source });
+            return Err(Error::File {
+                what: "cannot write",
+                path: self.path.clone(),
+                source,
+            });
         }
-        self.len = self.len.saturating_add(u64::try_from(record.len()).unwrap_or(0));
-        let mut wanted = self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        self.len = self
+            .len
+            .saturating_add(u64::try_from(record.len()).unwrap_or(0));
+        let mut wanted = self
+            .shared
+            .wanted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         wanted.upto = self.len;
         self.shared.wake.notify_one();
-        Ok(Pending { upto: self.len, durable: self.durable.clone() })
+        Ok(Pending {
+            upto: self.len,
+            durable: self.durable.clone(),
+        })
+    }
+
+    /// Refuses everything from now on: the state in memory is ahead of the log.
+    pub fn fail(&mut self, reason: &str) {
+        self.broken = Some(reason.to_owned());
     }
 
     /// Returns a waiter for everything appended so far.
     pub fn durable(&self) -> Pending {
-        Pending { upto: self.len, durable: self.durable.clone() }
+        Pending {
+            upto: self.len,
+            durable: self.durable.clone(),
+        }
     }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.shared.wanted.lock().unwrap_or_else(PoisonError::into_inner).stop = true;
+        self.shared
+            .wanted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .stop = true;
         self.shared.wake.notify_one();
         if let Some(thread) = self.syncer.take() {
             let _ = thread.join();
@@ -197,7 +251,9 @@ impl Drop for Log {
 }
 
 fn encode(offset: u64, kind: Kind, payload: &[u8]) -> Option<Vec<u8>> {
-    let length = u32::try_from(payload.len()).ok().filter(|n| *n <= MAX_PAYLOAD)?;
+    let length = u32::try_from(payload.len())
+        .ok()
+        .filter(|n| *n <= MAX_PAYLOAD)?;
     let mut record = Vec::with_capacity(payload.len() + 5 + SUM);
     record.extend_from_slice(&length.to_le_bytes());
     record.push(kind.byte());
@@ -213,7 +269,9 @@ fn checksum(offset: u64, kind: u8, payload: &[u8]) -> [u8; SUM] {
     hasher.update(payload);
     let digest = hasher.finalize();
     let mut sum = [0; SUM];
-    sum.iter_mut().zip(digest.iter()).for_each(|(to, from)| *to = *from);
+    sum.iter_mut()
+        .zip(digest.iter())
+        .for_each(|(to, from)| *to = *from);
     sum
 }
 
@@ -242,7 +300,10 @@ fn read_record(bytes: &[u8], at: usize) -> Option<(Record, usize)> {
     if checksum(u64::try_from(at).ok()?, *kind, payload) != *sum {
         return None;
     }
-    let record = Record { kind: Kind::from_byte(*kind)?, payload: payload.to_vec() };
+    let record = Record {
+        kind: Kind::from_byte(*kind)?,
+        payload: payload.to_vec(),
+    };
     Some((record, at.checked_add(5 + SUM)?.checked_add(length)?))
 }
 
@@ -301,7 +362,10 @@ fn spawn_syncer(
         loop {
             let mut wanted = shared.wanted.lock().unwrap_or_else(PoisonError::into_inner);
             while wanted.upto <= done && !wanted.stop {
-                wanted = shared.wake.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+                wanted = shared
+                    .wake
+                    .wait(wanted)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
             let (upto, stop) = (wanted.upto, wanted.stop);
             drop(wanted);
@@ -325,5 +389,7 @@ fn spawn_syncer(
     std::thread::Builder::new()
         .name("devnet-fsync".into())
         .spawn(run)
-        .map_err(|e| Error::Storage { reason: e.to_string() })
+        .map_err(|e| Error::Storage {
+            reason: e.to_string(),
+        })
 }

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{
-    Block, CONSTANTS, Chain, Context, Genesis, NETWORK, Payout, Stake, StakeIndexes, View, apply, rules,
+    Block, CONSTANTS, Chain, Context, Genesis, NETWORK, Payout, Stake, StakeIndexes, View, apply,
+    rules,
 };
 use crate::tfchain::constants::MAX_BLOCK_TRANSACTION_BYTES;
 use crate::tfchain::hash::OutputId;
-use crate::tfchain::{Amount, Fulfillment, Input, SignTarget, Transaction, TransactionIds, UnlockHash};
+use crate::tfchain::transaction::StandardTransaction;
+use crate::tfchain::{Amount, Input, SignTarget, Transaction, TransactionIds, UnlockHash};
 
 /// A pool transaction offered for a block.
 pub(crate) struct Offer<'a> {
@@ -29,14 +31,17 @@ impl Chain {
         timestamp: u64,
         offers: impl Iterator<Item = Offer<'a>> + Clone,
     ) -> Result<Block, String> {
-        let at = Context { height: self.height().saturating_add(1), time: timestamp };
+        let at = Context {
+            height: self.height().saturating_add(1),
+            time: timestamp,
+        };
         let mut delta = self.ledger.delta();
         let mut transactions = Vec::new();
         let mut stake = StakeIndexes::default();
         // Somebody who sends block stakes away must win against our own use of them.
         let taken: HashSet<OutputId> = offers
             .clone()
-            .flat_map(|o| o.transaction.block_stake_inputs())
+            .flat_map(|o| o.transaction.blockstake_inputs())
             .map(|input| input.parent_id)
             .collect();
         if let Some((id, found)) = self.own_stake(genesis, &taken) {
@@ -48,28 +53,51 @@ impl Chain {
         }
         let mut room = MAX_BLOCK_TRANSACTION_BYTES;
         for offer in offers {
-            let Some(left) = room.checked_sub(offer.size) else { break };
+            let Some(left) = room.checked_sub(offer.size) else {
+                break;
+            };
             let view = View::new(&self.ledger, &delta);
             let open = rules::check_inputs(view, offer.transaction, offer.ids).is_ok();
             let order = transactions.len();
             if open
-                && apply(&self.ledger, &mut delta, offer.transaction, offer.ids, at, order).is_ok()
+                && apply(
+                    &self.ledger,
+                    &mut delta,
+                    offer.transaction,
+                    offer.ids,
+                    at,
+                    order,
+                )
+                .is_ok()
             {
                 transactions.push(Arc::clone(offer.transaction));
                 room = left;
             }
         }
         let payouts = self.expected_payouts(&transactions, genesis.address);
-        Ok(Block { parent_id: self.tip_id, timestamp, stake, payouts, transactions })
+        Ok(Block {
+            parent_id: self.tip_id,
+            timestamp,
+            stake,
+            payouts,
+            transactions,
+        })
     }
 
     /// Returns a block stake output of the creator that no offered transaction spends.
-    fn own_stake(&self, genesis: &Genesis, taken: &HashSet<OutputId>) -> Option<(&OutputId, &Stake)> {
+    fn own_stake(
+        &self,
+        genesis: &Genesis,
+        taken: &HashSet<OutputId>,
+    ) -> Option<(&OutputId, &Stake)> {
         self.ledger
             .stakes()
             .filter(|(id, stake)| {
                 stake.output.condition.unlock_hash() == genesis.address
-                    && !stake.output.condition.is_locked(self.height(), self.tip_time)
+                    && !stake
+                        .output
+                        .condition
+                        .is_locked(self.height(), self.tip_time)
                     && !taken.contains(*id)
             })
             .max_by_key(|(id, stake)| (stake.output.value.clone(), **id))
@@ -99,7 +127,7 @@ impl Chain {
         let find = || {
             let transactions = &self.block(stake.block_height)?.transactions;
             let creator = transactions.get(usize::try_from(stake.transaction_index).ok()?)?;
-            let outputs = creator.transaction.block_stake_outputs();
+            let outputs = creator.transaction.blockstake_outputs();
             let output = outputs.get(usize::try_from(stake.output_index).ok()?)?;
             Some(output.condition.unlock_hash())
         };
@@ -109,11 +137,21 @@ impl Chain {
 
 /// Makes the transaction that respends a block stake output to its own condition.
 fn block_creator(genesis: &Genesis, id: OutputId, stake: &Stake) -> Result<Transaction, String> {
-    let input = |fulfillment| Input { parent_id: id, fulfillment };
-    let unsigned = input(Fulfillment::single(genesis.key.public_key().clone()));
-    let mut transaction = Transaction::v1_block_creator(unsigned, (*stake.output).clone());
+    let mut transaction = Transaction::from(StandardTransaction {
+        blockstake_inputs: vec![Input::unsigned(id)],
+        blockstake_outputs: vec![(*stake.output).clone()],
+        ..StandardTransaction::default()
+    });
     let hasher = transaction.signature_hasher().map_err(|e| e.to_string())?;
-    let hash = hasher.single(SignTarget::BlockStakeInput(0));
-    transaction.sign_block_creator(genesis.key.sign(&hash));
+    let target = SignTarget::BlockStakeInput(0);
+    transaction
+        .sign(
+            &hasher,
+            target,
+            stake.output.condition.unlocked(),
+            &genesis.key,
+            None,
+        )
+        .map_err(|e| e.to_string())?;
     Ok(transaction)
 }

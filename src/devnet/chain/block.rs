@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::tfchain::condition::MerkleTree;
-use crate::tfchain::encoding::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Encoding};
+use crate::tfchain::encoding::{DecodeError, Decoder, EncodeError, Encoder, Encoding};
 use crate::tfchain::hash::{BlockId, Hash, OutputId};
 use crate::tfchain::{Amount, Transaction, UnlockHash};
 
@@ -69,12 +69,25 @@ impl From<RawBlock> for Block {
             timestamp: raw.timestamp,
             stake: raw.pobsindexes,
             payouts: raw.minerpayouts.unwrap_or_default(),
-            transactions: raw.transactions.unwrap_or_default().into_iter().map(Arc::new).collect(),
+            transactions: raw
+                .transactions
+                .unwrap_or_default()
+                .into_iter()
+                .map(Arc::new)
+                .collect(),
         }
     }
 }
 
 impl Block {
+    /// Reads the JSON form of a raw block.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<RawBlock>(text).map(Self::from)
+    }
+
     /// Computes the block's id.
     ///
     /// # Errors
@@ -88,7 +101,7 @@ impl Block {
             tree.push(&encoder.finish()?);
         }
         for transaction in &self.transactions {
-            tree.push(&transaction.to_bytes(Encoding::Siabin)?);
+            tree.push(&transaction.binary()?);
         }
         let mut encoder = Encoder::new(Encoding::Siabin);
         self.encode_head(&mut encoder);
@@ -119,7 +132,7 @@ impl Block {
         }
         encoder.count(self.transactions.len());
         for transaction in &self.transactions {
-            encoder.slice(&transaction.to_bytes(Encoding::Siabin)?);
+            encoder.slice(&transaction.binary()?);
         }
         encoder.finish()
     }
@@ -139,15 +152,24 @@ impl Block {
         let timestamp = decoder.u64()?;
         let mut payouts = Vec::new();
         for _ in 0..decoder.u64()? {
-            payouts.push(Payout { value: decoder.value()?, unlock_hash: decoder.value()? });
+            payouts.push(Payout {
+                value: decoder.value()?,
+                unlock_hash: decoder.value()?,
+            });
         }
         let mut transactions = Vec::new();
         for _ in 0..decoder.u64()? {
             let slice = decoder.slice()?;
-            transactions.push(Arc::new(Transaction::from_bytes(Encoding::Siabin, slice)?));
+            transactions.push(Arc::new(Transaction::from_binary(slice)?));
         }
         decoder.finish()?;
-        Ok(Self { parent_id, timestamp, stake, payouts, transactions })
+        Ok(Self {
+            parent_id,
+            timestamp,
+            stake,
+            payouts,
+            transactions,
+        })
     }
 }
 

@@ -53,8 +53,16 @@ impl Bots {
     /// # Errors
     /// When nobody has it, or its bot has expired.
     pub fn by_name(&self, name: &BotName, time: u64) -> Result<&BotRecord, NameError> {
-        let record = self.names.get(name).and_then(|id| self.get(*id)).ok_or(NameError::NotFound)?;
-        if record.is_expired(time) { Err(NameError::Expired) } else { Ok(record) }
+        let record = self
+            .names
+            .get(name)
+            .and_then(|id| self.get(*id))
+            .ok_or(NameError::NotFound)?;
+        if record.is_expired(time) {
+            Err(NameError::Expired)
+        } else {
+            Ok(record)
+        }
     }
 
     /// Returns the ids of a bot's transactions in chain order.
@@ -69,7 +77,10 @@ impl Bots {
         hasher: &SignatureHasher,
         context: Context,
     ) -> Result<(), String> {
-        if self.keys.contains_key(&registration.identification.public_key) {
+        if self
+            .keys
+            .contains_key(&registration.identification.public_key)
+        {
             return Err("bot key is already registered".into());
         }
         let identification = &registration.identification;
@@ -80,13 +91,19 @@ impl Bots {
             return Err("bot registration requires at least one month to be paid already".into());
         }
         if registration.months > BOT_MAX_MONTHS {
-            return Err(format!("a 3bot can only have up to {BOT_MAX_MONTHS} months prepaid"));
+            return Err(format!(
+                "a 3bot can only have up to {BOT_MAX_MONTHS} months prepaid"
+            ));
         }
         if registration.addresses.len() > BOT_MAX_ADDRESSES {
-            return Err(format!("a 3bot can have a maximum of {BOT_MAX_ADDRESSES} addresses"));
+            return Err(format!(
+                "a 3bot can have a maximum of {BOT_MAX_ADDRESSES} addresses"
+            ));
         }
         if registration.names.len() > BOT_MAX_NAMES {
-            return Err(format!("a 3bot can have a maximum of {BOT_MAX_NAMES} names"));
+            return Err(format!(
+                "a 3bot can have a maximum of {BOT_MAX_NAMES} names"
+            ));
         }
         if registration.names.is_empty() && registration.addresses.is_empty() {
             return Err("bot registration requires a name or address to be defined".into());
@@ -127,8 +144,13 @@ impl Bots {
         let record = self
             .get(id)
             .ok_or_else(|| format!("bot cannot be updated: getRecordForID({id}): {NOT_FOUND}"))?;
-        check_signature(&record.public_key, &update.signature, hasher, SignTarget::Bot)
-            .map_err(|e| format!("failed to fulfill bot record update condition: {e}"))?;
+        check_signature(
+            &record.public_key,
+            &update.signature,
+            hasher,
+            SignTarget::Bot,
+        )
+        .map_err(|e| format!("failed to fulfill bot record update condition: {e}"))?;
         if update.months == 0 && update.addresses.is_empty() && update.names.is_empty() {
             let text = "bot record updates requires nrOfMonths, a name or address to be defined";
             return Err(text.into());
@@ -172,8 +194,18 @@ impl Bots {
                 format!("failed to fulfill bot record name transfer condition of the {side}: {e}")
             })
         };
-        signed(sender, &transfer.sender.signature, SignTarget::NameSender, "sender")?;
-        signed(receiver, &transfer.receiver.signature, SignTarget::NameReceiver, "receiver")?;
+        signed(
+            sender,
+            &transfer.sender.signature,
+            SignTarget::NameSender,
+            "sender",
+        )?;
+        signed(
+            receiver,
+            &transfer.receiver.signature,
+            SignTarget::NameReceiver,
+            "receiver",
+        )?;
         if transfer.names.is_empty() {
             let text = "a bot name transfer transaction has to transfer at least one name";
             return Err(text.into());
@@ -216,8 +248,12 @@ impl Bots {
     ) -> Result<(), String> {
         let record = self.get(update.id).ok_or(NOT_FOUND)?;
         let next = updated(record, update, time)?;
-        let gone: Vec<BotName> =
-            record.names.iter().filter(|n| !next.names.contains(n)).cloned().collect();
+        let gone: Vec<BotName> = record
+            .names
+            .iter()
+            .filter(|n| !next.names.contains(n))
+            .cloned()
+            .collect();
         self.release(&gone, update.id);
         for name in &next.names {
             self.names.insert(name.clone(), update.id);
@@ -236,8 +272,10 @@ impl Bots {
     ) -> Result<(), String> {
         let sender = self.get(transfer.sender.id).ok_or(NOT_FOUND)?;
         let receiver = self.get(transfer.receiver.id).ok_or(NOT_FOUND)?;
-        let (sender, receiver) =
-            (given(sender, transfer, time)?, received(receiver, transfer, time)?);
+        let (sender, receiver) = (
+            given(sender, transfer, time)?,
+            received(receiver, transfer, time)?,
+        );
         for name in &transfer.names {
             self.names.insert(name.clone(), receiver.id);
         }
@@ -292,12 +330,18 @@ fn given(record: &BotRecord, transfer: &BotNameTransfer, time: u64) -> Result<Bo
     let mut next = record.clone();
     match next.remove_names(&transfer.names) {
         Ok(()) => Ok(next),
-        Err(e) => Err(format!("error while removing transferred names from sender bot: {e}")),
+        Err(e) => Err(format!(
+            "error while removing transferred names from sender bot: {e}"
+        )),
     }
 }
 
 /// Returns the receiver's record after a transfer.
-fn received(record: &BotRecord, transfer: &BotNameTransfer, time: u64) -> Result<BotRecord, String> {
+fn received(
+    record: &BotRecord,
+    transfer: &BotNameTransfer,
+    time: u64,
+) -> Result<BotRecord, String> {
     if record.is_expired(time) {
         let text = "receiver bot is inactive while a name transfer requires the bot to be active";
         return Err(text.into());
@@ -305,7 +349,9 @@ fn received(record: &BotRecord, transfer: &BotNameTransfer, time: u64) -> Result
     let mut next = record.clone();
     match next.add_names(&transfer.names) {
         Ok(()) => Ok(next),
-        Err(e) => Err(format!("error while adding transferred names to receiver bot: {e}")),
+        Err(e) => Err(format!(
+            "error while adding transferred names to receiver bot: {e}"
+        )),
     }
 }
 
@@ -316,7 +362,11 @@ fn check_signature(
     target: SignTarget,
 ) -> Result<(), &'static str> {
     let good = key.verify(&hasher.single(target), signature);
-    if good { Ok(()) } else { Err("invalid signature") }
+    if good {
+        Ok(())
+    } else {
+        Err("invalid signature")
+    }
 }
 
 /// Returns the first value that occurred before in a list.

@@ -38,7 +38,8 @@ impl Erc20 {
 
     pub(super) fn register(&mut self, address: UnlockHash, height: u64) {
         self.registered.insert(address, height);
-        self.addresses.insert(Erc20Address::from_unlock_hash(&address), address);
+        self.addresses
+            .insert(Erc20Address::from_unlock_hash(&address), address);
     }
 
     pub(super) fn map_transaction(&mut self, hash: Erc20Hash, id: TransactionId) {
@@ -54,7 +55,10 @@ impl Erc20 {
         inputs: &Amount,
     ) -> Result<(), String> {
         let hash = hasher.single(SignTarget::Erc20Registration);
-        if !registration.public_key.verify(&hash, &registration.signature) {
+        if !registration
+            .public_key
+            .verify(&hash, &registration.signature)
+        {
             return Err("unauthorized ERC20 AddressRegistration tx: invalid signature".into());
         }
         if self.registered.contains_key(&registration.tft_address()) {
@@ -65,7 +69,10 @@ impl Erc20 {
             return Err("invalid ERC20 Address Registration fee".into());
         }
         let refund = registration.refund.as_ref().map(|r| &r.value);
-        let fees = [&registration.registration_fee, &registration.transaction_fee];
+        let fees = [
+            &registration.registration_fee,
+            &registration.transaction_fee,
+        ];
         balanced(inputs, fees.into_iter().chain(refund))
     }
 
@@ -74,11 +81,15 @@ impl Erc20 {
     pub(super) fn check_creation(&self, creation: &Erc20CoinCreation) -> Result<(), String> {
         let prefix = "invalid ERC20 CoinCreation Tx:";
         if creation.address.hash().is_zero() {
-            return Err(format!("{prefix} nil crypto hash cannot be used as unlock hash"));
+            return Err(format!(
+                "{prefix} nil crypto hash cannot be used as unlock hash"
+            ));
         }
         if let Some(id) = self.transactions.get(&creation.transaction_id) {
             let erc20 = creation.transaction_id;
-            return Err(format!("{prefix} ERC20 Tx ID {erc20} already mapped to TFT Tx ID {id}"));
+            return Err(format!(
+                "{prefix} ERC20 Tx ID {erc20} already mapped to TFT Tx ID {id}"
+            ));
         }
         if !self.registered.contains_key(&creation.address) {
             let address = creation.address;
@@ -95,10 +106,19 @@ pub(super) fn check_conversion(convert: &Erc20Convert, inputs: &Amount) -> Resul
         return Err("ERC20 requires a minimum value of 1000 coins to be converted".into());
     }
     let refund = convert.refund.as_ref().map(|r| &r.value);
-    balanced(inputs, [&convert.value, &convert.transaction_fee].into_iter().chain(refund))
+    balanced(
+        inputs,
+        [&convert.value, &convert.transaction_fee]
+            .into_iter()
+            .chain(refund),
+    )
 }
 
 fn balanced<'a>(inputs: &Amount, parts: impl Iterator<Item = &'a Amount>) -> Result<(), String> {
     let outputs: Amount = parts.sum();
-    if *inputs == outputs { Ok(()) } else { Err(UNBALANCED.into()) }
+    if *inputs == outputs {
+        Ok(())
+    } else {
+        Err(UNBALANCED.into())
+    }
 }

@@ -51,8 +51,8 @@ impl Counts {
         self.transactions += 1;
         self.coin_inputs += count(transaction.coin_inputs().len());
         self.coin_outputs += count(transaction.coin_outputs().len());
-        self.stake_inputs += count(transaction.block_stake_inputs().len());
-        self.stake_outputs += count(transaction.block_stake_outputs().len());
+        self.stake_inputs += count(transaction.blockstake_inputs().len());
+        self.stake_outputs += count(transaction.blockstake_outputs().len());
         self.miner_fees += count(transaction.miner_fees().len());
         let data = transaction.arbitrary_data().len();
         self.arbitrary_data_size += count(data);

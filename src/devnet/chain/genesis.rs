@@ -6,7 +6,8 @@ use super::block::{Block, StakeIndexes};
 use crate::tfchain::network::{
     DEVNET_GENESIS_ADDRESS, DEVNET_GENESIS_INDEX, DEVNET_GENESIS_PHRASE, Network, NetworkConstants,
 };
-use crate::tfchain::{Amount, Condition, Hash, KeyPair, Output, Seed, Transaction, UnlockHash};
+use crate::tfchain::transaction::StandardTransaction;
+use crate::tfchain::{Amount, Condition, Hash, KeyPair, Output, Seed, UnlockHash};
 
 /// The network that the node runs.
 pub const NETWORK: Network = Network::Devnet;
@@ -37,24 +38,30 @@ impl Genesis {
     /// Derives the identity from the public phrase; None can only mean that the phrase in the
     /// source was damaged (a test checks it).
     pub fn derive() -> Option<Self> {
-        let key = Seed::from_phrase(DEVNET_GENESIS_PHRASE).ok()?.key_pair(DEVNET_GENESIS_INDEX);
+        let key = Seed::from_phrase(DEVNET_GENESIS_PHRASE)
+            .ok()?
+            .key_pair(DEVNET_GENESIS_INDEX);
         let address = key.unlock_hash();
         (address.to_string() == DEVNET_GENESIS_ADDRESS).then_some(Self { key, address })
     }
 
     /// Returns the genesis block.
     pub fn block(&self) -> Block {
-        let output = |value| Output { value, condition: Condition::for_address(self.address) };
-        let transaction = Transaction::v1_outputs(
-            vec![output(Amount::from_tft(GENESIS_TFT))],
-            vec![output(Amount::from_units(u128::from(BLOCK_STAKES)))],
-        );
+        let output = |value| Output {
+            value,
+            condition: Condition::for_address(self.address),
+        };
+        let transaction = StandardTransaction {
+            coin_outputs: vec![output(Amount::from_tft(GENESIS_TFT))],
+            blockstake_outputs: vec![output(Amount::from_units(u128::from(BLOCK_STAKES)))],
+            ..StandardTransaction::default()
+        };
         Block {
             parent_id: Hash::ZERO,
             timestamp: CONSTANTS.genesis_timestamp,
             stake: StakeIndexes::default(),
             payouts: Vec::new(),
-            transactions: vec![Arc::new(transaction)],
+            transactions: vec![Arc::new(transaction.into())],
         }
     }
 }

@@ -113,7 +113,12 @@ impl Index {
     ) {
         self.addresses.entry(to).or_default().blocks.insert(block);
         let origin = Origin::Payout(block.1);
-        let known = KnownOutput { output, kind: OutputKind::Coin, origin, spent_by: None };
+        let known = KnownOutput {
+            output,
+            kind: OutputKind::Coin,
+            origin,
+            spent_by: None,
+        };
         self.outputs.insert(id, known);
     }
 
@@ -131,12 +136,22 @@ impl Index {
             self.multisig.entry(*owner).or_default().insert(address);
         }
         let origin = Origin::Transaction(by);
-        self.outputs.insert(id, KnownOutput { output, kind, origin, spent_by: None });
+        self.outputs.insert(
+            id,
+            KnownOutput {
+                output,
+                kind,
+                origin,
+                spent_by: None,
+            },
+        );
     }
 
     /// Notes that a transaction spent an output.
     pub fn spend(&mut self, id: &OutputId, by: TransactionId) {
-        let Some(known) = self.outputs.get_mut(id) else { return };
+        let Some(known) = self.outputs.get_mut(id) else {
+            return;
+        };
         known.spent_by = Some(by);
         let address = known.output.condition.unlock_hash();
         self.touch(address, by);
@@ -144,7 +159,11 @@ impl Index {
 
     /// Notes that a transaction touches an address.
     pub fn touch(&mut self, address: UnlockHash, by: TransactionId) {
-        self.addresses.entry(address).or_default().transactions.insert(by);
+        self.addresses
+            .entry(address)
+            .or_default()
+            .transactions
+            .insert(by);
     }
 }
 

@@ -129,14 +129,22 @@ impl<'a> View<'a> {
     /// Returns an unspent, spendable coin output.
     pub fn coin(&self, id: &OutputId) -> Option<&'a Arc<Output>> {
         self.delta.coins_added.get(id).or_else(|| {
-            if self.delta.coins_spent.contains(id) { None } else { self.ledger.coins.get(id) }
+            if self.delta.coins_spent.contains(id) {
+                None
+            } else {
+                self.ledger.coins.get(id)
+            }
         })
     }
 
     /// Returns an unspent block stake output.
     pub fn stake(&self, id: &OutputId) -> Option<&'a Stake> {
         self.delta.stakes_added.get(id).or_else(|| {
-            if self.delta.stakes_spent.contains(id) { None } else { self.ledger.stakes.get(id) }
+            if self.delta.stakes_spent.contains(id) {
+                None
+            } else {
+                self.ledger.stakes.get(id)
+            }
         })
     }
 

@@ -17,7 +17,11 @@ impl Minting {
     /// Returns the condition that holds at `height`: the one stored at the greatest height not
     /// above it.
     pub fn condition_at(&self, height: u64) -> Condition {
-        self.conditions.range(..=height).next_back().map(|(_, c)| c.clone()).unwrap_or_default()
+        self.conditions
+            .range(..=height)
+            .next_back()
+            .map(|(_, c)| c.clone())
+            .unwrap_or_default()
     }
 
     /// Stores a condition that holds from `height` on.
@@ -36,12 +40,15 @@ impl Minting {
             return Err("nil nonce is not allowed for a minter definition transaction".into());
         }
         check_condition(&definition.mint_condition).map_err(|e| {
-            format!("defined mint condition is not standard within the given blockchain context: {e}")
+            format!(
+                "defined mint condition is not standard within the given blockchain context: {e}"
+            )
         })?;
         check_usable(&definition.mint_condition)?;
-        self.check_fulfilled(&definition.mint_fulfillment, hasher, context).map_err(|e| {
-            format!("failed to fulfill mint condition for minter definition transaction: {e}")
-        })
+        self.check_fulfilled(&definition.mint_fulfillment, hasher, context)
+            .map_err(|e| {
+                format!("failed to fulfill mint condition for minter definition transaction: {e}")
+            })
     }
 
     /// Checks a coin creation beyond the rules of all transactions.
@@ -54,9 +61,10 @@ impl Minting {
         if creation.nonce.is_zero() {
             return Err("nil nonce is not allowed for a coin creation transaction".into());
         }
-        self.check_fulfilled(&creation.mint_fulfillment, hasher, context).map_err(|e| {
-            format!("failed to fulfill mint condition for coin creation transaction: {e}")
-        })
+        self.check_fulfilled(&creation.mint_fulfillment, hasher, context)
+            .map_err(|e| {
+                format!("failed to fulfill mint condition for coin creation transaction: {e}")
+            })
     }
 
     fn check_fulfilled(

@@ -18,6 +18,7 @@ mod target;
 
 use std::sync::{Arc, OnceLock};
 
+pub(crate) use assemble::Offer;
 pub(crate) use block::RawBlock;
 pub use block::{Block, Payout, StakeIndexes, payout_id};
 pub use bots::{Bots, NameError};
@@ -104,14 +105,19 @@ impl Chain {
         };
         chain.connect(genesis.block(), Source::Own)?;
         if chain.tip_id.to_string() != GENESIS_ID {
-            return Err(format!("genesis id is {}, {GENESIS_ID} expected", chain.tip_id));
+            return Err(format!(
+                "genesis id is {}, {GENESIS_ID} expected",
+                chain.tip_id
+            ));
         }
         Ok(chain)
     }
 
     /// Returns the height of the newest block.
     pub fn height(&self) -> u64 {
-        u64::try_from(self.blocks.len()).unwrap_or(u64::MAX).saturating_sub(1)
+        u64::try_from(self.blocks.len())
+            .unwrap_or(u64::MAX)
+            .saturating_sub(1)
     }
 
     /// Returns the id of the newest block.
@@ -141,7 +147,10 @@ impl Chain {
 
     /// Returns what pool transactions are judged in: height and time of the newest block.
     pub fn context(&self) -> Context {
-        Context { height: self.height(), time: self.tip_time }
+        Context {
+            height: self.height(),
+            time: self.tip_time,
+        }
     }
 
     /// Returns a block by height.
@@ -174,24 +183,36 @@ impl Chain {
     pub fn connect(&mut self, block: Block, source: Source) -> Result<&StoredBlock, String> {
         let height = u64::try_from(self.blocks.len()).unwrap_or(u64::MAX);
         if block.parent_id != self.tip_id {
-            return Err(format!("its parent is {}, not {}", block.parent_id, self.tip_id));
+            return Err(format!(
+                "its parent is {}, not {}",
+                block.parent_id, self.tip_id
+            ));
         }
         if source == Source::Import {
             self.check_head(&block)?;
         }
         let id = block.id().map_err(|e| e.to_string())?;
-        let at = Context { height, time: block.timestamp };
+        let at = Context {
+            height,
+            time: block.timestamp,
+        };
         let mut delta = self.ledger.delta();
         let mut stored = Vec::with_capacity(block.transactions.len());
         for (order, transaction) in block.transactions.iter().enumerate() {
             let ids = transaction.ids().map_err(|e| e.to_string())?;
-            let fail = |e: String| format!("transaction {}: {e}", ids.id);
+            let fail = |e: String| format!("transaction {}: {e}", ids.transaction);
             if source == Source::Import {
                 let view = View::new(&self.ledger, &delta);
                 let result = if order == 0 {
                     rules::check_block_creator(view, transaction, &ids, self.context())
                 } else {
-                    check(view, transaction, &ids, self.context(), Balance::ReferenceOnly)
+                    check(
+                        view,
+                        transaction,
+                        &ids,
+                        self.context(),
+                        Balance::ReferenceOnly,
+                    )
                 };
                 result.map_err(fail)?;
             }
@@ -204,16 +225,27 @@ impl Chain {
             });
         }
         if height == 0 {
-            delta.extensions_mut().minting.define(0, NETWORK.genesis_mint_condition());
+            delta
+                .extensions_mut()
+                .minting
+                .define(0, NETWORK.genesis_mint_condition());
         }
         let facts = self.facts(&block, height);
-        let payout_ids = (0..block.payouts.len()).map(|k| payout_id(&id, k)).collect();
+        let payout_ids: Vec<OutputId> = (0..block.payouts.len())
+            .map(|k| payout_id(&id, k))
+            .collect();
         self.ledger.merge(delta);
         self.ledger.mature(height);
         self.add_to_index(&block, id, height, &stored, &payout_ids);
         self.tip_id = id;
         self.tip_time = block.timestamp;
-        let block = StoredBlock { block, id, payout_ids, transactions: stored, facts };
+        let block = StoredBlock {
+            block,
+            id,
+            payout_ids,
+            transactions: stored,
+            facts,
+        };
         self.blocks.push(block);
         self.next_target = self.target_after_tip();
         self.blocks.last().ok_or_else(|| "no block".into())
@@ -223,11 +255,17 @@ impl Chain {
     fn check_head(&self, block: &Block) -> Result<(), String> {
         let median = self.median_time();
         if block.timestamp < median {
-            return Err(format!("its time {} is before the median {median}", block.timestamp));
+            return Err(format!(
+                "its time {} is before the median {median}",
+                block.timestamp
+            ));
         }
         let expected = self.expected_payouts(&block.transactions, self.stake_owner(block.stake)?);
         if block.payouts != expected {
-            return Err(format!("its payouts are {:?}, {expected:?} expected", block.payouts));
+            return Err(format!(
+                "its payouts are {:?}, {expected:?} expected",
+                block.payouts
+            ));
         }
         Ok(())
     }
@@ -235,23 +273,41 @@ impl Chain {
     /// Returns the median time of the newest blocks, which a block must not lie before.
     pub fn median_time(&self) -> u64 {
         let window = usize::try_from(CONSTANTS.median_timestamp_window).unwrap_or(1);
-        let mut times: Vec<u64> =
-            self.blocks.iter().rev().take(window).map(|b| b.block.timestamp).collect();
+        let mut times: Vec<u64> = self
+            .blocks
+            .iter()
+            .rev()
+            .take(window)
+            .map(|b| b.block.timestamp)
+            .collect();
         times.sort_unstable();
         times.get(times.len() / 2).copied().unwrap_or_default()
     }
 
     fn facts(&self, block: &Block, height: u64) -> Facts {
-        let mut counts = self.blocks.last().map(|b| b.facts.counts).unwrap_or_default();
+        let mut counts = self
+            .blocks
+            .last()
+            .map(|b| b.facts.counts)
+            .unwrap_or_default();
         counts.miner_payouts += u64::try_from(block.payouts.len()).unwrap_or_default();
         block.transactions.iter().for_each(|t| counts.add(t));
         let maturity_timestamp = match height.checked_sub(CONSTANTS.maturity_delay) {
             None | Some(0) => 0,
             Some(below) => self.block(below).map_or(0, |b| b.block.timestamp),
         };
-        let difficulty =
-            if height == 0 { "1".into() } else { target::difficulty(&self.next_target) };
-        Facts { height, target: self.next_target, difficulty, maturity_timestamp, counts }
+        let difficulty = if height == 0 {
+            "1".into()
+        } else {
+            target::difficulty(&self.next_target)
+        };
+        Facts {
+            height,
+            target: self.next_target,
+            difficulty,
+            maturity_timestamp,
+            counts,
+        }
     }
 
     fn target_after_tip(&self) -> Target {
@@ -274,35 +330,60 @@ impl Chain {
         payout_ids: &[OutputId],
     ) {
         self.index.add_block(id, height);
-        for StoredTransaction { transaction, ids, order, .. } in stored {
-            self.index.add_transaction(ids.id, Place { height, order: *order });
-            for input in transaction.coin_inputs().iter().chain(transaction.block_stake_inputs()) {
-                self.index.spend(&input.parent_id, ids.id);
+        for StoredTransaction {
+            transaction,
+            ids,
+            order,
+            ..
+        } in stored
+        {
+            self.index.add_transaction(
+                ids.transaction,
+                Place {
+                    height,
+                    order: *order,
+                },
+            );
+            for input in transaction
+                .coin_inputs()
+                .iter()
+                .chain(transaction.blockstake_inputs())
+            {
+                self.index.spend(&input.parent_id, ids.transaction);
             }
             for (output, id) in transaction.coin_outputs().iter().zip(&ids.coin_outputs) {
                 let output = self.shared_output(id, output);
-                self.index.add_output(*id, output, OutputKind::Coin, ids.id);
+                self.index
+                    .add_output(*id, output, OutputKind::Coin, ids.transaction);
             }
-            let stakes = transaction.block_stake_outputs();
-            for (output, id) in stakes.iter().zip(&ids.block_stake_outputs) {
+            let stakes = transaction.blockstake_outputs();
+            for (output, id) in stakes.iter().zip(&ids.blockstake_outputs) {
                 let output = Arc::new(output.clone());
-                self.index.add_output(*id, output, OutputKind::Stake, ids.id);
+                self.index
+                    .add_output(*id, output, OutputKind::Stake, ids.transaction);
             }
-            for address in rules::named_addresses(transaction) {
-                self.index.touch(address, ids.id);
+            if let Some(address) = rules::named_address(transaction) {
+                self.index.touch(address, ids.transaction);
             }
         }
         for (payout, payout_id) in block.payouts.iter().zip(payout_ids) {
             let condition = Condition::for_address(payout.unlock_hash);
-            let output = Arc::new(Output { value: payout.value.clone(), condition });
+            let output = Arc::new(Output {
+                value: payout.value.clone(),
+                condition,
+            });
             let mature_at = height.saturating_add(CONSTANTS.maturity_delay);
-            self.ledger.add_maturing(mature_at, *payout_id, Arc::clone(&output));
-            self.index.add_payout(*payout_id, output, payout.unlock_hash, (id, height));
+            self.ledger
+                .add_maturing(mature_at, *payout_id, Arc::clone(&output));
+            self.index
+                .add_payout(*payout_id, output, payout.unlock_hash, (id, height));
         }
     }
 
     /// Returns the ledger's copy of an output, so that index and ledger share it.
     fn shared_output(&self, id: &OutputId, output: &Output) -> Arc<Output> {
-        self.ledger.coin(id).map_or_else(|| Arc::new(output.clone()), Arc::clone)
+        self.ledger
+            .coin(id)
+            .map_or_else(|| Arc::new(output.clone()), Arc::clone)
     }
 }

@@ -12,9 +12,7 @@ use super::ledger::{Delta, Ledger, Stake, View};
 use super::{Extensions, erc20};
 use crate::tfchain::constants::{MAX_ARBITRARY_DATA_BYTES, MAX_BLOCK_TRANSACTION_BYTES};
 use crate::tfchain::hash::OutputId;
-use crate::tfchain::rules::{
-    FulfillContext, check_condition, check_fulfilled, check_fulfillment,
-};
+use crate::tfchain::rules::{FulfillContext, check_condition, check_fulfilled, check_fulfillment};
 use crate::tfchain::{
     Amount, Condition, Output, SignTarget, SignatureHasher, Transaction, TransactionIds, UnlockHash,
 };
@@ -31,7 +29,10 @@ pub struct Context {
 
 impl From<Context> for FulfillContext {
     fn from(context: Context) -> Self {
-        Self { height: context.height, time: context.time }
+        Self {
+            height: context.height,
+            time: context.time,
+        }
     }
 }
 
@@ -92,7 +93,10 @@ pub(super) fn check_block_creator(
     check_form(transaction)?;
     let hasher = transaction.signature_hasher().map_err(|e| e.to_string())?;
     check_spending(transaction, &spent, &hasher, context)?;
-    let same = transaction.blockstake_outputs().iter().eq(spent.stakes.iter().map(|s| &**s));
+    let same = transaction
+        .blockstake_outputs()
+        .iter()
+        .eq(spent.stakes.iter().map(|s| s.as_ref()));
     if !same || spent.stakes.is_empty() || !transaction.coin_inputs().is_empty() {
         return Err("the first transaction does not respend block stake unchanged".into());
     }
@@ -124,10 +128,15 @@ pub(super) fn check_inputs<'a>(
             ids.transaction
         )
     };
-    let mut spent = Spent { coins: Vec::new(), stakes: Vec::new() };
+    let mut spent = Spent {
+        coins: Vec::new(),
+        stakes: Vec::new(),
+    };
     for input in transaction.coin_inputs() {
         let id = &input.parent_id;
-        let output = view.coin(id).ok_or_else(|| missing(id, "coin input", "coin output"))?;
+        let output = view
+            .coin(id)
+            .ok_or_else(|| missing(id, "coin input", "coin output"))?;
         spent.coins.push(output);
     }
     for input in transaction.blockstake_inputs() {
@@ -141,7 +150,11 @@ pub(super) fn check_inputs<'a>(
 }
 
 fn total_out(transaction: &Transaction) -> Amount {
-    let outputs: Amount = transaction.coin_outputs().iter().map(|output| &output.value).sum();
+    let outputs: Amount = transaction
+        .coin_outputs()
+        .iter()
+        .map(|output| &output.value)
+        .sum();
     outputs + transaction.miner_fees().iter().sum::<Amount>()
 }
 
@@ -155,8 +168,11 @@ fn check_version(
         Transaction::Standard(_) => {
             check_coin_balance(&spent.coin_total(), &total_out(transaction), ids)?;
             let stakes_in: Amount = spent.stakes.iter().map(|output| &output.value).sum();
-            let stakes_out: Amount =
-                transaction.blockstake_outputs().iter().map(|output| &output.value).sum();
+            let stakes_out: Amount = transaction
+                .blockstake_outputs()
+                .iter()
+                .map(|output| &output.value)
+                .sum();
             check_sums(&stakes_in, &stakes_out, "block stake", ids)
         }
         _ if NETWORK.supports(transaction.version()) => Ok(()),
@@ -219,7 +235,11 @@ fn check_fees(transaction: &Transaction, ids: &TransactionIds) -> Result<(), Str
         ));
     }
     let minimum = Amount::from_units(CONSTANTS.minimum_miner_fee);
-    if fees.iter().any(|fee| *fee < minimum) { Err(TOO_SMALL_FEE.into()) } else { Ok(()) }
+    if fees.iter().any(|fee| *fee < minimum) {
+        Err(TOO_SMALL_FEE.into())
+    } else {
+        Ok(())
+    }
 }
 
 fn check_unique_parents(transaction: &Transaction) -> Result<(), String> {
@@ -241,8 +261,12 @@ fn check_spending(
 ) -> Result<(), String> {
     let coins = transaction.coin_inputs().iter().zip(&spent.coins);
     let stakes = transaction.blockstake_inputs().iter().zip(&spent.stakes);
-    let coins = coins.enumerate().map(|(n, pair)| (SignTarget::CoinInput(n), pair));
-    let stakes = stakes.enumerate().map(|(n, pair)| (SignTarget::BlockStakeInput(n), pair));
+    let coins = coins
+        .enumerate()
+        .map(|(n, pair)| (SignTarget::CoinInput(n), pair));
+    let stakes = stakes
+        .enumerate()
+        .map(|(n, pair)| (SignTarget::BlockStakeInput(n), pair));
     for (target, (input, output)) in coins.chain(stakes) {
         let (condition, fulfillment) = (&output.condition, &input.fulfillment);
         check_fulfilled(condition, fulfillment, context.into(), target, hasher)
@@ -258,7 +282,11 @@ fn check_extension(
     hasher: &SignatureHasher,
     context: Context,
 ) -> Result<(), String> {
-    let Extensions { minting, bots, erc20 } = extensions;
+    let Extensions {
+        minting,
+        bots,
+        erc20,
+    } = extensions;
     match transaction {
         Transaction::MinterDefinition(t) => minting.check_definition(t, hasher, context),
         Transaction::CoinCreation(t) => minting.check_creation(t, hasher, context),
@@ -291,8 +319,8 @@ pub(super) fn custom_payout(transaction: &Transaction) -> Option<Amount> {
     }
 }
 
-/// Returns addresses that a transaction names besides those of its outputs.
-pub(super) fn named_addresses(transaction: &Transaction) -> Option<UnlockHash> {
+/// Returns the address that a transaction names besides those of its outputs.
+pub(super) fn named_address(transaction: &Transaction) -> Option<UnlockHash> {
     match transaction {
         Transaction::BotRegistration(t) => Some(t.identification.public_key.unlock_hash()),
         Transaction::MinterDefinition(t) => Some(t.mint_condition.unlock_hash()),
@@ -325,7 +353,10 @@ pub fn apply(
     for input in transaction.blockstake_inputs() {
         delta.spend_stake(input.parent_id);
     }
-    let stakes = transaction.blockstake_outputs().iter().zip(&ids.blockstake_outputs);
+    let stakes = transaction
+        .blockstake_outputs()
+        .iter()
+        .zip(&ids.blockstake_outputs);
     for (index, (output, id)) in stakes.enumerate() {
         let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
         let indexes = StakeIndexes {
@@ -333,7 +364,13 @@ pub fn apply(
             transaction_index: number(order),
             output_index: number(index),
         };
-        delta.add_stake(*id, Stake { output: Arc::new(output.clone()), indexes });
+        delta.add_stake(
+            *id,
+            Stake {
+                output: Arc::new(output.clone()),
+                indexes,
+            },
+        );
     }
     Ok(())
 }
@@ -354,10 +391,16 @@ fn apply_extension(
         Transaction::BotRecordUpdate(t) => delta.extensions_mut().bots.update(t, at.time, id)?,
         Transaction::BotNameTransfer(t) => delta.extensions_mut().bots.transfer(t, at.time, id)?,
         Transaction::Erc20CoinCreation(t) => {
-            delta.extensions_mut().erc20.map_transaction(t.transaction_id, id);
+            delta
+                .extensions_mut()
+                .erc20
+                .map_transaction(t.transaction_id, id);
         }
         Transaction::Erc20AddressRegistration(t) => {
-            delta.extensions_mut().erc20.register(t.tft_address(), at.height);
+            delta
+                .extensions_mut()
+                .erc20
+                .register(t.tft_address(), at.height);
         }
         _ => {}
     }

@@ -65,7 +65,11 @@ fn to_target(value: &BigUint) -> Target {
     let mut target = [255; 32];
     if let Some(pad) = target.len().checked_sub(bytes.len()) {
         for (i, slot) in target.iter_mut().enumerate() {
-            *slot = i.checked_sub(pad).and_then(|k| bytes.get(k)).copied().unwrap_or(0);
+            *slot = i
+                .checked_sub(pad)
+                .and_then(|k| bytes.get(k))
+                .copied()
+                .unwrap_or(0);
         }
     }
     target

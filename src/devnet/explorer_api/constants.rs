@@ -19,7 +19,9 @@ pub const ERC20_BALANCE: &str = concat!(
 pub fn version() -> String {
     let mut json = Json::default();
     json.raw(r#"{"version":"#).plain(CHAIN_VERSION);
-    json.raw(r#","protocolVersion":"#).plain(PROTOCOL_VERSION).raw("}");
+    json.raw(r#","protocolVersion":"#)
+        .plain(PROTOCOL_VERSION)
+        .raw("}");
     json.into_body()
 }
 

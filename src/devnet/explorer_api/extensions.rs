@@ -53,7 +53,11 @@ pub fn bot_transactions(chain: &Chain, id: &str) -> Reply {
         }
     };
     let ids = chain.ledger().extensions().bots.transactions(id);
-    object(|j| _ = j.raw(r#""ids":"#).list_or_null(ids, |j, id| _ = j.plain(id)))
+    object(|j| {
+        _ = j
+            .raw(r#""ids":"#)
+            .list_or_null(ids, |j, id| _ = j.plain(id))
+    })
 }
 
 /// Answers `…/whois/3bot/:name`.
@@ -61,7 +65,12 @@ pub fn whois(chain: &Chain, name: &str) -> Reply {
     let Ok(name) = name.parse::<BotName>() else {
         return Reply::Error(500, "invalid botname: invalid bot name".into());
     };
-    match chain.ledger().extensions().bots.by_name(&name, chain.tip_time()) {
+    match chain
+        .ledger()
+        .extensions()
+        .bots
+        .by_name(&name, chain.tip_time())
+    {
         Ok(bot) => record(bot),
         Err(e @ NameError::NotFound) => Reply::Error(404, e.to_string()),
         Err(e @ NameError::Expired) => Reply::Error(402, e.to_string()),
@@ -102,7 +111,10 @@ pub fn erc20_transaction(chain: &Chain, id: &str) -> Reply {
     match chain.ledger().extensions().erc20.tft_transaction(&hash) {
         // The reference spells the first key so.
         Some(id) => object(|j| {
-            j.raw(r#""er20txid":"#).plain(hash).raw(r#","tfttxid":"#).plain(id);
+            j.raw(r#""er20txid":"#)
+                .plain(hash)
+                .raw(r#","tfttxid":"#)
+                .plain(id);
         }),
         None => Reply::NoContent,
     }

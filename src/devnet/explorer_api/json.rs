@@ -17,7 +17,9 @@ pub struct Json {
 impl Json {
     /// Starts with room for `capacity` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { text: String::with_capacity(capacity) }
+        Self {
+            text: String::with_capacity(capacity),
+        }
     }
 
     /// Appends text as it is.
@@ -133,7 +135,10 @@ mod tests {
     fn escapes_as_the_reference() {
         let mut json = Json::default();
         json.string("a<b>&\"\\\n\u{1}\u{2028}é");
-        assert_eq!(json.finish(), "\"a\\u003cb\\u003e\\u0026\\\"\\\\\\n\\u0001\\u2028é\"");
+        assert_eq!(
+            json.finish(),
+            "\"a\\u003cb\\u003e\\u0026\\\"\\\\\\n\\u0001\\u2028é\""
+        );
         let mut json = Json::default();
         json.value(&"x<y");
         assert_eq!(json.finish(), "\"x\\u003cy\"");

@@ -62,8 +62,16 @@ impl Scanner<'_> {
                             return Err("exceeded max depth".into());
                         }
                         let object = c == b'{';
-                        stack.push(if object { Container::Object } else { Container::Array });
-                        if object { Step::KeyOrEnd } else { Step::ValueOrEnd }
+                        stack.push(if object {
+                            Container::Object
+                        } else {
+                            Container::Array
+                        });
+                        if object {
+                            Step::KeyOrEnd
+                        } else {
+                            Step::ValueOrEnd
+                        }
                     }
                     _ => {
                         self.scalar(c)?;
@@ -240,27 +248,52 @@ mod tests {
         let cases = [
             ("", "EOF"),
             (" \n", "EOF"),
-            ("hello", "invalid character 'h' looking for beginning of value"),
+            (
+                "hello",
+                "invalid character 'h' looking for beginning of value",
+            ),
             ("{", "unexpected EOF"),
-            ("{]", "invalid character ']' looking for beginning of object key string"),
+            (
+                "{]",
+                "invalid character ']' looking for beginning of object key string",
+            ),
             ("{\"a\" 1", "invalid character '1' after object key"),
-            ("{\"a\":1 \"", "invalid character '\"' after object key:value pair"),
-            ("{\"a\":1,}", "invalid character '}' looking for beginning of object key string"),
+            (
+                "{\"a\":1 \"",
+                "invalid character '\"' after object key:value pair",
+            ),
+            (
+                "{\"a\":1,}",
+                "invalid character '}' looking for beginning of object key string",
+            ),
             ("[1 2]", "invalid character '2' after array element"),
-            ("tru3", "invalid character '3' in literal true (expecting 'e')"),
+            (
+                "tru3",
+                "invalid character '3' in literal true (expecting 'e')",
+            ),
             ("\"\n", "invalid character '\\n' in string literal"),
             ("\"\\x", "invalid character 'x' in string escape code"),
             ("-a", "invalid character 'a' in numeric literal"),
-            ("1.x", "invalid character 'x' after decimal point in numeric literal"),
+            (
+                "1.x",
+                "invalid character 'x' after decimal point in numeric literal",
+            ),
         ];
         for (text, expected) in cases {
-            assert_eq!(first_value(text.as_bytes()).unwrap_err(), expected, "{text:?}");
+            assert_eq!(
+                first_value(text.as_bytes()).unwrap_err(),
+                expected,
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn takes_the_first_value_only() {
-        assert_eq!(first_value(b" {\"a\":[1,{}]} junk").unwrap(), b"{\"a\":[1,{}]}");
+        assert_eq!(
+            first_value(b" {\"a\":[1,{}]} junk").unwrap(),
+            b"{\"a\":[1,{}]}"
+        );
         assert_eq!(first_value(b"12 {").unwrap(), b"12");
         assert!(first_value("[".repeat(20_000).as_bytes()).is_err());
     }

@@ -1,11 +1,15 @@
 //! `/explorer/hashes/:hash`: what is this hash or address?
 
+use super::decode::reference_text;
 use super::json::Json;
 use super::model;
 use super::numbers::parse_uint;
 use super::reply::Reply;
-use crate::devnet::chain::{AddressEntry, Chain, Origin, OutputKind, StoredBlock, may_own_multisig};
+use crate::devnet::chain::{
+    Chain, Origin, OutputKind, StoredBlock, StoredTransaction, may_own_multisig,
+};
 use crate::devnet::node::State;
+use crate::devnet::pool::Entry;
 use crate::tfchain::hash::{Hash, OutputId, TransactionId};
 use crate::tfchain::unlockhash::ADDRESS_LENGTH;
 use crate::tfchain::{Erc20Address, UnlockHash};
@@ -44,7 +48,15 @@ pub fn parse_address(text: &str) -> Result<UnlockHash, String> {
     if text.len() != ADDRESS_LENGTH || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(WRONG_LENGTH.into());
     }
-    text.parse::<UnlockHash>().map_err(|e| e.to_string())
+    text.parse::<UnlockHash>()
+        .map_err(|e| reference_text(&e.to_string()))
+}
+
+/// A transaction of an answer, in one of the three forms that the reference shows.
+enum Shown<'a> {
+    Confirmed(&'a StoredBlock, &'a StoredTransaction),
+    WaitingById(&'a Entry),
+    WaitingOfAddress(&'a Entry),
 }
 
 /// What a lookup found; everything else stays at its filler.
@@ -52,25 +64,48 @@ struct Found<'a> {
     hash_type: &'static str,
     block: Option<&'a StoredBlock>,
     blocks: Vec<&'a StoredBlock>,
+    transaction: Option<Shown<'a>>,
+    transactions: Vec<Shown<'a>>,
     multisig: Vec<UnlockHash>,
     unconfirmed: bool,
+    /// Addresses of an ERC20 registration and its confirmations.
+    erc20: Option<(UnlockHash, Erc20Address, u64)>,
 }
 
 impl<'a> Found<'a> {
     fn new(hash_type: &'static str) -> Self {
-        let (block, blocks, multisig) = (None, Vec::new(), Vec::new());
-        Self { hash_type, block, blocks, multisig, unconfirmed: false }
+        Self {
+            hash_type,
+            block: None,
+            blocks: Vec::new(),
+            transaction: None,
+            transactions: Vec::new(),
+            multisig: Vec::new(),
+            unconfirmed: false,
+            erc20: None,
+        }
     }
 
-    fn write(
-        self,
-        chain: &Chain,
-        transaction: Option<&dyn Fn(&mut Json)>,
-        transactions: &[&dyn Fn(&mut Json)],
-        erc20: Option<&dyn Fn(&mut Json)>,
-    ) -> Reply {
+    fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+            && self.transactions.is_empty()
+            && self.multisig.is_empty()
+            && self.erc20.is_none()
+    }
+
+    fn reply(self, state: &State) -> Reply {
+        let chain = &state.chain;
+        let show = |j: &mut Json, shown: &Shown<'_>| match shown {
+            Shown::Confirmed(block, stored) => model::transaction(j, chain, block, stored),
+            Shown::WaitingById(entry) => model::pool_transaction_by_id(j, chain, entry),
+            Shown::WaitingOfAddress(entry) => {
+                model::pool_transaction_of_address(j, chain, &state.pool, entry);
+            }
+        };
         let mut json = Json::with_capacity(4_096);
-        json.raw(r#"{"hashtype":"#).plain(self.hash_type).raw(r#","block":"#);
+        json.raw(r#"{"hashtype":"#)
+            .plain(self.hash_type)
+            .raw(r#","block":"#);
         match self.block {
             Some(block) => model::block(&mut json, chain, block),
             None => _ = json.raw(model::NIL_BLOCK),
@@ -78,19 +113,24 @@ impl<'a> Found<'a> {
         json.raw(r#","blocks":"#)
             .list_or_null(&self.blocks, |j, block| model::block(j, chain, block))
             .raw(r#","transaction":"#);
-        match transaction {
-            Some(write) => write(&mut json),
+        match &self.transaction {
+            Some(shown) => show(&mut json, shown),
             None => _ = json.raw(model::NIL_TRANSACTION),
         }
         json.raw(r#","transactions":"#)
-            .list_or_null(transactions, |j, write| write(j))
+            .list_or_null(&self.transactions, show)
             .raw(r#","multisigaddresses":"#)
             .list_or_null(&self.multisig, |j, address| _ = j.plain(address))
             .raw(r#","unconfirmed":"#)
             .number(self.unconfirmed);
-        if let Some(write) = erc20 {
-            json.raw(r#","erc20info":"#);
-            write(&mut json);
+        if let Some((tft, erc20, confirmations)) = self.erc20 {
+            json.raw(r#","erc20info":{"tftaddress":"#)
+                .plain(tft.chain_text())
+                .raw(r#","erc20address":"#)
+                .plain(erc20)
+                .raw(r#","confirmations":"#)
+                .number(confirmations)
+                .raw("}");
         }
         json.raw("}");
         Reply::Json(json.into_body())
@@ -99,26 +139,33 @@ impl<'a> Found<'a> {
 
 fn by_hash(state: &State, hash: &Hash) -> Reply {
     let (chain, pool) = (&state.chain, &state.pool);
-    if let Some(block) = chain.index().block(hash).and_then(|height| chain.block(height)) {
-        let found = Found { block: Some(block), ..Found::new("blockid") };
-        return found.write(chain, None, &[], None);
-    }
-    if let Some((block, stored)) = chain.transaction(hash) {
-        let write = |j: &mut Json| model::transaction(j, chain, block, stored);
-        return Found::new("transactionid").write(chain, Some(&write), &[], None);
-    }
-    if let Some(reply) = by_output(chain, hash) {
-        return reply;
-    }
-    if let Some(entry) = pool.get(hash) {
-        let write = |j: &mut Json| model::pool_transaction_by_id(j, chain, entry);
-        let found = Found { unconfirmed: true, ..Found::new("transactionid") };
-        return found.write(chain, Some(&write), &[], None);
-    }
-    Reply::Error(400, UNRECOGNIZED.into())
+    let found = if let Some(block) = chain.index().block(hash).and_then(|h| chain.block(h)) {
+        Found {
+            block: Some(block),
+            ..Found::new("blockid")
+        }
+    } else if let Some((block, stored)) = chain.transaction(hash) {
+        let transaction = Some(Shown::Confirmed(block, stored));
+        Found {
+            transaction,
+            ..Found::new("transactionid")
+        }
+    } else if let Some(found) = by_output(chain, hash) {
+        found
+    } else if let Some(entry) = pool.get(hash) {
+        let transaction = Some(Shown::WaitingById(entry));
+        Found {
+            transaction,
+            unconfirmed: true,
+            ..Found::new("transactionid")
+        }
+    } else {
+        return Reply::Error(400, UNRECOGNIZED.into());
+    };
+    found.reply(state)
 }
 
-fn by_output(chain: &Chain, id: &OutputId) -> Option<Reply> {
+fn by_output<'a>(chain: &'a Chain, id: &OutputId) -> Option<Found<'a>> {
     let known = chain.index().output(id)?;
     let mut found = Found::new(match known.kind {
         OutputKind::Coin => "coinoutputid",
@@ -132,79 +179,76 @@ fn by_output(chain: &Chain, id: &OutputId) -> Option<Reply> {
     ids.extend(known.spent_by);
     // The reference keeps these in a set ordered by id, not by height.
     ids.sort_unstable();
-    let writers = confirmed_writers(chain, ids.iter());
-    let writers: Vec<&dyn Fn(&mut Json)> = writers.iter().map(|w| w as &dyn Fn(&mut Json)).collect();
-    Some(found.write(chain, None, &writers, None))
-}
-
-fn confirmed_writers<'a>(
-    chain: &'a Chain,
-    ids: impl Iterator<Item = &'a TransactionId>,
-) -> Vec<impl Fn(&mut Json) + 'a> {
-    ids.filter_map(|id| chain.transaction(id))
-        .map(|(block, stored)| move |j: &mut Json| model::transaction(j, chain, block, stored))
-        .collect()
+    let all = ids.iter().filter_map(|id| chain.transaction(id));
+    found
+        .transactions
+        .extend(all.map(|(block, stored)| Shown::Confirmed(block, stored)));
+    Some(found)
 }
 
 fn by_address(state: &State, address: &UnlockHash, minheight: &str) -> Reply {
-    let (chain, pool) = (&state.chain, &state.pool);
-    let nothing = AddressEntry::default();
-    let known = chain.index().address(address);
-    let mut from_height = 0;
-    if known.is_some() && !minheight.is_empty() {
-        match parse_uint(minheight) {
-            Ok(height) => from_height = height,
-            Err(e) => return Reply::Error(400, format!("invalid minheight filter: {e}")),
-        }
-    }
-    let known = known.unwrap_or(&nothing);
-    let recent = known
-        .transactions
-        .iter()
-        .filter(|id| chain.index().transaction(id).is_some_and(|p| p.height >= from_height));
-    let confirmed = confirmed_writers(chain, recent);
-    let waiting: Vec<_> = pool
-        .of_address(address)
-        .map(|entry| move |j: &mut Json| model::pool_transaction_of_address(j, chain, pool, entry))
-        .collect();
+    let chain = &state.chain;
     let mut found = Found::new("unlockhash");
-    let paid = known.blocks.iter().filter(|(_, height)| *height >= from_height);
-    found.blocks.extend(paid.filter_map(|(_, height)| chain.block(*height)));
+    if let Some(known) = chain.index().address(address) {
+        let from = match minheight {
+            "" => 0,
+            text => match parse_uint(text) {
+                Ok(height) => height,
+                Err(e) => return Reply::Error(400, format!("invalid minheight filter: {e}")),
+            },
+        };
+        let all = known
+            .transactions
+            .iter()
+            .filter_map(|id| chain.transaction(id));
+        let recent = all.filter(|(block, _)| block.facts.height >= from);
+        found
+            .transactions
+            .extend(recent.map(|(block, stored)| Shown::Confirmed(block, stored)));
+        let paid = known.blocks.iter().filter(|(_, height)| *height >= from);
+        found
+            .blocks
+            .extend(paid.filter_map(|(_, height)| chain.block(*height)));
+    }
+    found
+        .transactions
+        .extend(state.pool.of_address(address).map(Shown::WaitingOfAddress));
     if may_own_multisig(address) {
-        found.multisig.extend(chain.index().multisig(address).into_iter().flatten());
+        found
+            .multisig
+            .extend(chain.index().multisig(address).into_iter().flatten());
     }
-    let erc20 = erc20_info(state, address);
-    let empty = confirmed.is_empty() && waiting.is_empty() && found.blocks.is_empty();
-    if empty && found.multisig.is_empty() && erc20.is_none() {
-        return Reply::NoContent;
+    found.erc20 = erc20_info(state, address);
+    if found.is_empty() {
+        Reply::NoContent
+    } else {
+        found.reply(state)
     }
-    let writers: Vec<&dyn Fn(&mut Json)> = confirmed
-        .iter()
-        .map(|w| w as &dyn Fn(&mut Json))
-        .chain(waiting.iter().map(|w| w as &dyn Fn(&mut Json)))
-        .collect();
-    let info = erc20.map(|(erc20, confirmations)| {
-        move |j: &mut Json| {
-            j.raw(r#"{"tftaddress":"#)
-                .plain(address.chain_text())
-                .raw(r#","erc20address":"#)
-                .plain(erc20)
-                .raw(r#","confirmations":"#)
-                .number(confirmations)
-                .raw("}");
-        }
-    });
-    found.write(chain, None, &writers, info.as_ref().map(|w| w as &dyn Fn(&mut Json)))
 }
 
 /// Returns the ERC20 address of a registered address and the confirmations of its registration:
 /// 0 in the pool, 1 in the newest block.
-fn erc20_info(state: &State, address: &UnlockHash) -> Option<(Erc20Address, u64)> {
+fn erc20_info(state: &State, address: &UnlockHash) -> Option<(UnlockHash, Erc20Address, u64)> {
     let confirmed = &state.chain.ledger().extensions().erc20;
-    if let Some(height) = confirmed.registered_at(address) {
-        let confirmations = state.chain.height().saturating_sub(height).saturating_add(1);
-        return Some((Erc20Address::from_unlock_hash(address), confirmations));
-    }
-    let pending = &state.pool.view(&state.chain).extensions().erc20;
-    pending.registered_at(address).map(|_| (Erc20Address::from_unlock_hash(address), 0))
+    let confirmations = match confirmed.registered_at(address) {
+        Some(height) => state
+            .chain
+            .height()
+            .saturating_sub(height)
+            .saturating_add(1),
+        None => {
+            state
+                .pool
+                .view(&state.chain)
+                .extensions()
+                .erc20
+                .registered_at(address)?;
+            0
+        }
+    };
+    Some((
+        *address,
+        Erc20Address::from_unlock_hash(address),
+        confirmations,
+    ))
 }

@@ -17,6 +17,7 @@ mod route;
 mod stats;
 
 pub use decode::decode_transaction;
+pub(crate) use decode::reference_text;
 pub use reply::Reply;
 pub use route::{Route, find};
 
@@ -50,12 +51,20 @@ impl Query {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             (decode(name), decode(value))
         };
-        Self(text.split('&').filter(|part| !part.is_empty()).map(pair).collect())
+        Self(
+            text.split('&')
+                .filter(|part| !part.is_empty())
+                .map(pair)
+                .collect(),
+        )
     }
 
     /// Returns a parameter's value; the empty text when it is absent.
     pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, value)| value)
     }
 }
 
@@ -114,12 +123,12 @@ pub fn answer(state: &State, route: &Route, query: &Query, gateway: &str) -> Rep
         Route::Erc20Balance => Reply::Json(constants::ERC20_BALANCE.into()),
         Route::Transaction(id) => transaction(state, id),
         Route::UnspentCoin(id) => unspent(id, |id| chain.ledger().coin(id).map(|o| &**o)),
-        Route::UnspentStake(id) => {
-            unspent(id, |id| chain.ledger().stake(id).map(|s| &*s.output))
-        }
+        Route::UnspentStake(id) => unspent(id, |id| chain.ledger().stake(id).map(|s| &*s.output)),
         Route::Pool => pool_list::pool(state, query.get("unlockhash")),
         Route::Gateway => object(|j| {
-            j.raw(r#""netaddress":"#).string(gateway).raw(r#","peers":[]"#);
+            j.raw(r#""netaddress":"#)
+                .string(gateway)
+                .raw(r#","peers":[]"#);
         }),
     }
 }
@@ -176,10 +185,7 @@ fn transaction(state: &State, id: &str) -> Reply {
     }
 }
 
-fn unspent<'a>(
-    id: &str,
-    find: impl FnOnce(&Hash) -> Option<&'a crate::tfchain::Output>,
-) -> Reply {
+fn unspent<'a>(id: &str, find: impl FnOnce(&Hash) -> Option<&'a crate::tfchain::Output>) -> Reply {
     if id.len() != 64 {
         return Reply::Error(400, ID_LENGTH.into());
     }

@@ -1,10 +1,10 @@
 //! The JSON of blocks and transactions as the explorer shows them, key by key in the real order.
 
 use super::json::Json;
-use crate::devnet::chain::{Chain, Counts, Facts, StoredBlock, StoredTransaction};
+use crate::devnet::chain::{Chain, Counts, Facts, Payout, StoredBlock, StoredTransaction};
 use crate::devnet::pool::{Entry, Pool};
 use crate::tfchain::hash::OutputId;
-use crate::tfchain::{Input, Output, TransactionIds, UnlockHash};
+use crate::tfchain::{Input, Output, TransactionIds};
 
 /// The filler for "no block" in a lookup.
 pub const NIL_BLOCK: &str = concat!(
@@ -62,7 +62,7 @@ fn raw_block(json: &mut Json, block: &StoredBlock) {
         .raw("}");
 }
 
-fn payout(json: &mut Json, payout: &crate::devnet::chain::Payout) {
+fn payout(json: &mut Json, payout: &Payout) {
     json.raw(r#"{"value":"#)
         .plain(payout.value.units_text())
         .raw(r#","unlockhash":"#)
@@ -72,7 +72,13 @@ fn payout(json: &mut Json, payout: &crate::devnet::chain::Payout) {
 
 /// Writes the block facts without braces: they stand inline in a block and alone at `/explorer`.
 pub fn facts(json: &mut Json, block: &StoredBlock) {
-    let Facts { height, target, difficulty, maturity_timestamp, counts } = &block.facts;
+    let Facts {
+        height,
+        target,
+        difficulty,
+        maturity_timestamp,
+        counts,
+    } = &block.facts;
     json.raw(r#""blockid":"#)
         .plain(block.id)
         .raw(r#","difficulty":"#)
@@ -109,7 +115,12 @@ fn count_facts(json: &mut Json, counts: &Counts) {
 
 /// Writes the ExplorerTransaction of a confirmed transaction. Its text never changes, so it is kept
 /// after the first time.
-pub fn transaction(json: &mut Json, chain: &Chain, block: &StoredBlock, stored: &StoredTransaction) {
+pub fn transaction(
+    json: &mut Json,
+    chain: &Chain,
+    block: &StoredBlock,
+    stored: &StoredTransaction,
+) {
     let text = stored.explorer_json.get_or_init(|| {
         let mut json = Json::with_capacity(2_048);
         confirmed(&mut json, chain, block, stored);
@@ -120,7 +131,7 @@ pub fn transaction(json: &mut Json, chain: &Chain, block: &StoredBlock, stored: 
 
 fn confirmed(json: &mut Json, chain: &Chain, block: &StoredBlock, stored: &StoredTransaction) {
     json.raw(r#"{"id":"#)
-        .plain(stored.ids.id)
+        .plain(stored.ids.transaction)
         .raw(r#","height":"#)
         .number(block.facts.height)
         .raw(r#","parent":"#)
@@ -132,11 +143,14 @@ fn confirmed(json: &mut Json, chain: &Chain, block: &StoredBlock, stored: &Store
         .raw(r#","order":"#)
         .number(stored.order)
         .raw(r#","minerpayouts":"#)
-        .list(block.block.payouts.iter().zip(&block.payout_ids), |j, (paid, id)| {
-            j.raw(r#"{"rawminerpayout":"#);
-            payout(j, paid);
-            j.raw(r#","minerpayoutid":"#).plain(id).raw("}");
-        });
+        .list(
+            block.block.payouts.iter().zip(&block.payout_ids),
+            |j, (paid, id)| {
+                j.raw(r#"{"rawminerpayout":"#);
+                payout(j, paid);
+                j.raw(r#","minerpayoutid":"#).plain(id).raw("}");
+            },
+        );
     let find = |id: &OutputId| chain.index().output(id).map(|known| &*known.output);
     parts(json, &stored.transaction, &stored.ids, find);
     json.raw(r#","unconfirmed":false}"#);
@@ -165,7 +179,7 @@ pub fn pool_transaction_of_address(json: &mut Json, chain: &Chain, pool: &Pool, 
 
 fn unconfirmed_head(json: &mut Json, entry: &Entry, payouts: &str) {
     json.raw(r#"{"id":"#)
-        .plain(entry.ids.id)
+        .plain(entry.ids.transaction)
         .raw(r#","height":0,"parent":""#)
         .raw(NIL_HASH)
         .raw(r#"","rawtransaction":"#)
@@ -195,11 +209,11 @@ fn parts<'a>(
         .raw(r#","coinoutputunlockhashes":"#)
         .list_or_null(transaction.coin_outputs().iter(), address)
         .raw(r#","blockstakeinputoutputs":"#)
-        .list_or_null(transaction.block_stake_inputs(), spent)
+        .list_or_null(transaction.blockstake_inputs(), spent)
         .raw(r#","blockstakeoutputids":"#)
-        .list_or_null(&ids.block_stake_outputs, |j, id| _ = j.plain(id))
+        .list_or_null(&ids.blockstake_outputs, |j, id| _ = j.plain(id))
         .raw(r#","blockstakeunlockhashes":"#)
-        .list_or_null(transaction.block_stake_outputs().iter(), address);
+        .list_or_null(transaction.blockstake_outputs().iter(), address);
 }
 
 fn spent_output(json: &mut Json, output: &Output) {
@@ -219,9 +233,4 @@ pub fn unspent(json: &mut Json, output: &Output) {
         .raw(r#","condition":"#)
         .value(&output.condition)
         .raw("}}");
-}
-
-/// Returns the address as it stands in answers.
-pub fn address_text(address: &UnlockHash) -> String {
-    address.chain_text()
 }

@@ -24,7 +24,9 @@ pub fn scan_uint(text: &str) -> Result<u64, String> {
     if digits.is_empty() {
         return Err("expected integer".into());
     }
-    digits.parse().map_err(|_| format!("unsigned integer overflow on token {digits}"))
+    digits
+        .parse()
+        .map_err(|_| format!("unsigned integer overflow on token {digits}"))
 }
 
 /// Quotes a text as the reference does in error texts.
@@ -54,7 +56,11 @@ mod tests {
         assert_eq!(parse_uint("17"), Ok(17));
         let invalid = "strconv.ParseUint: parsing \"x\\\"\": invalid syntax";
         assert_eq!(parse_uint("x\"").unwrap_err(), invalid);
-        assert!(parse_uint("99999999999999999999").unwrap_err().ends_with("value out of range"));
+        assert!(
+            parse_uint("99999999999999999999")
+                .unwrap_err()
+                .ends_with("value out of range")
+        );
         assert_eq!(scan_uint("12abc"), Ok(12));
         assert_eq!(scan_uint("-1").unwrap_err(), "expected integer");
     }

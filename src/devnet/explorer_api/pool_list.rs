@@ -20,7 +20,9 @@ pub fn pool(state: &State, filter: &str) -> Reply {
     let entries = state.pool.entries();
     let mut json = Json::default();
     json.raw(r#"{"transactions":"#);
-    let kept = entries.iter().filter(|e| filter.is_none_or(|a| concerns(state, e, &a)));
+    let kept = entries
+        .iter()
+        .filter(|e| filter.is_none_or(|a| concerns(state, e, &a)));
     if entries.is_empty() {
         json.raw("null");
     } else {
@@ -40,12 +42,15 @@ fn concerns(state: &State, entry: &Entry, address: &UnlockHash) -> bool {
     };
     let transaction = &entry.transaction;
     let coins = transaction.coin_outputs();
-    let stakes = transaction.block_stake_outputs();
-    coins.iter().chain(stakes.iter()).any(|output| matches(&output.condition))
+    let stakes = transaction.blockstake_outputs();
+    coins
+        .iter()
+        .chain(stakes.iter())
+        .any(|output| matches(&output.condition))
         || transaction
             .coin_inputs()
             .iter()
-            .chain(transaction.block_stake_inputs())
+            .chain(transaction.blockstake_inputs())
             .filter_map(|input| state.chain.index().output(&input.parent_id))
             .any(|known| matches(&known.output.condition))
 }

@@ -40,7 +40,11 @@ impl Reply {
             Self::NotFound => (404, false, "404 page not found\n".into()),
             Self::MethodNotAllowed(_) => (405, false, "Method Not Allowed\n".into()),
             Self::Options(_) => (200, false, String::new()),
-            Self::Redirect(to) => (301, false, format!("<a href=\"{to}\">Moved Permanently</a>.\n")),
+            Self::Redirect(to) => (
+                301,
+                false,
+                format!("<a href=\"{to}\">Moved Permanently</a>.\n"),
+            ),
         }
     }
 
@@ -50,10 +54,13 @@ impl Reply {
             Self::MethodNotAllowed(methods) => {
                 Some((header::ALLOW, HeaderValue::from_static(methods)))
             }
-            Self::Options(methods) => {
-                Some((HeaderName::from_static("access-control-allow-methods"), HeaderValue::from_static(methods)))
-            }
-            Self::Redirect(to) => HeaderValue::from_str(to).ok().map(|to| (header::LOCATION, to)),
+            Self::Options(methods) => Some((
+                HeaderName::from_static("access-control-allow-methods"),
+                HeaderValue::from_static(methods),
+            )),
+            Self::Redirect(to) => HeaderValue::from_str(to)
+                .ok()
+                .map(|to| (header::LOCATION, to)),
             Self::NotFound => Some((
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),

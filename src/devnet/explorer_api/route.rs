@@ -51,7 +51,11 @@ pub enum Route {
 
 /// Finds what a path (as it stands in the request, still encoded) asks for.
 pub fn find(path: &str) -> Option<Route> {
-    let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(percent_decode).collect();
+    let segments: Vec<String> = path
+        .strip_prefix('/')?
+        .split('/')
+        .map(percent_decode)
+        .collect();
     if segments.iter().any(String::is_empty) {
         return None;
     }

@@ -25,9 +25,10 @@ pub fn range(chain: &Chain, start: &str, end: &str) -> Reply {
         (Ok(start), Ok(end)) if start > end => {
             Reply::Error(400, "invalid range: start is behind end".into())
         }
-        (Ok(start), Ok(_)) if start > chain.height() => {
-            Reply::Error(400, "invalid range: start is behind the newest block".into())
-        }
+        (Ok(start), Ok(_)) if start > chain.height() => Reply::Error(
+            400,
+            "invalid range: start is behind the newest block".into(),
+        ),
         (Ok(start), Ok(end)) => write(chain, start, end.min(chain.height())),
         (Err(message), _) | (_, Err(message)) => Reply::Error(400, message),
     }
@@ -41,14 +42,21 @@ fn write(chain: &Chain, start: u64, end: u64) -> Reply {
         *count = count.saturating_add(1);
     }
     let time_since_parent = |block: &StoredBlock| {
-        let parent = block.facts.height.checked_sub(1).and_then(|h| chain.block(h));
+        let parent = block
+            .facts
+            .height
+            .checked_sub(1)
+            .and_then(|h| chain.block(h));
         let time = |b: &StoredBlock| i128::from(b.block.timestamp);
         parent.map_or(0, |p| time(block) - time(p))
     };
     let mut json = Json::default();
     json.raw(r#"{"blockcount":"#).number(blocks.len());
     let mut column = |key: &str, write: &dyn Fn(&mut Json, &StoredBlock)| {
-        json.raw(",\"").raw(key).raw("\":").list(&blocks, |j, block| write(j, block));
+        json.raw(",\"")
+            .raw(key)
+            .raw("\":")
+            .list(&blocks, |j, block| write(j, block));
     };
     column("blockheights", &|j, b| _ = j.number(b.facts.height));
     column("blocktimestamps", &|j, b| _ = j.number(b.block.timestamp));
@@ -60,11 +68,17 @@ fn write(chain: &Chain, start: u64, end: u64) -> Reply {
     column("difficulties", &|j, b| _ = j.plain(&b.facts.difficulty));
     json.raw(r#","creators":{"#);
     for (i, (address, count)) in creators.iter().enumerate() {
-        json.raw(if i > 0 { "," } else { "" }).plain(address).raw(":").number(count);
+        json.raw(if i > 0 { "," } else { "" })
+            .plain(address)
+            .raw(":")
+            .number(count);
     }
     json.raw("}");
     let mut column = |key: &str, write: &dyn Fn(&StoredBlock) -> u64| {
-        json.raw(",\"").raw(key).raw("\":").list(&blocks, |j, block| _ = j.number(write(block)));
+        json.raw(",\"")
+            .raw(key)
+            .raw("\":")
+            .list(&blocks, |j, block| _ = j.number(write(block)));
     };
     column("transactioncounts", &|b| b.facts.counts.transactions);
     column("coininputcounts", &|b| b.facts.counts.coin_inputs);
