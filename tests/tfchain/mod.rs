@@ -1,1 +1,3 @@
 //! Tests of the room `tfchain`.
+mod explorer;
+mod wallet;

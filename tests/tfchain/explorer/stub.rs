@@ -8,7 +8,7 @@ use std::time::Duration;
 use kosmos::tfchain::explorer::{
     Answer, Explorer, Fetch, FetchError, FetchFuture, HttpFetch, HttpLimits,
 };
-use kosmos::tfchain::types::Network;
+use kosmos::tfchain::Network;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -198,7 +198,7 @@ pub fn short_limits() -> HttpLimits {
 pub fn explorer<S: AsRef<str>>(addresses: &[S], limits: HttpLimits) -> Explorer {
     // Picking the last of those left at every step keeps the order.
     let fetch = HttpFetch::new(addresses, Box::new(keeps_order(addresses.len())), limits).unwrap();
-    Explorer::new(Network::Dev, Arc::new(fetch))
+    Explorer::new(Network::Devnet, Arc::new(fetch))
 }
 
 fn keeps_order(nodes: usize) -> impl Fn() -> u64 {
@@ -236,7 +236,7 @@ impl Replay {
     }
 
     pub fn explorer(self: &Arc<Self>) -> Explorer {
-        Explorer::new(Network::Dev, self.clone())
+        Explorer::new(Network::Devnet, self.clone())
     }
 }
 
