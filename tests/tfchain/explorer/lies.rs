@@ -8,25 +8,33 @@ use super::stub::Replay;
 use super::vectors;
 
 /// The recorded answer of alice's first address, which has spent and received.
-const ALICE: &str =
-    "/explorer/hashes/01723337ddbcea77185402a92ae24a6fb6162d52c50272d1dbc56b0ffd07a265280e87c26490e9";
+const ALICE: &str = "/explorer/hashes/01723337ddbcea77185402a92ae24a6fb6162d52c50272d1dbc56b0ffd07a265280e87c26490e9";
 
 fn recorded(path: &str) -> Value {
     let file = vectors("20_client_confirmed");
     let exchanges = file["exchanges"].as_array().unwrap();
-    exchanges.iter().find(|e| e["request"]["path"] == path).unwrap()["body"].clone()
+    exchanges
+        .iter()
+        .find(|e| e["request"]["path"] == path)
+        .unwrap()["body"]
+        .clone()
 }
 
 fn serving(path: &str, body: &Value) -> Explorer {
     let mut replay = Replay::default();
-    replay.answers.insert(path.to_owned(), (200, body.to_string().into_bytes()));
+    replay
+        .answers
+        .insert(path.to_owned(), (200, body.to_string().into_bytes()));
     Arc::new(replay).explorer()
 }
 
 async fn refused(change: impl FnOnce(&mut Value), expected: &str) {
     let mut body = recorded(ALICE);
     change(&mut body);
-    let address = ALICE.trim_start_matches("/explorer/hashes/").parse().unwrap();
+    let address = ALICE
+        .trim_start_matches("/explorer/hashes/")
+        .parse()
+        .unwrap();
     let error = serving(ALICE, &body).address(address).await.unwrap_err();
     assert_eq!(error.kind(), "ExplorerInvalidResponse", "{error}");
     assert!(error.to_string().contains(expected), "{expected}: {error}");
@@ -35,19 +43,31 @@ async fn refused(change: impl FnOnce(&mut Value), expected: &str) {
 /// The place of the first transaction with a coin input.
 fn spender(body: &mut Value) -> &mut Value {
     let list = body["transactions"].as_array_mut().unwrap();
-    list.iter_mut().find(|t| t["coininputoutputs"].is_array()).unwrap()
+    list.iter_mut()
+        .find(|t| t["coininputoutputs"].is_array())
+        .unwrap()
 }
 
 #[tokio::test]
 async fn the_honest_answer_passes() {
-    let address = ALICE.trim_start_matches("/explorer/hashes/").parse().unwrap();
-    let info = serving(ALICE, &recorded(ALICE)).address(address).await.unwrap();
+    let address = ALICE
+        .trim_start_matches("/explorer/hashes/")
+        .parse()
+        .unwrap();
+    let info = serving(ALICE, &recorded(ALICE))
+        .address(address)
+        .await
+        .unwrap();
     assert_eq!(info.transactions.len(), 7);
 }
 
 #[tokio::test]
 async fn another_transaction_id() {
-    refused(|b| b["transactions"][0]["id"] = json!("11".repeat(32)), "its content has the id").await;
+    refused(
+        |b| b["transactions"][0]["id"] = json!("11".repeat(32)),
+        "its content has the id",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -68,7 +88,9 @@ async fn another_output_id() {
 #[tokio::test]
 async fn an_output_too_many() {
     let change = |b: &mut Value| {
-        let ids = b["transactions"][0]["coinoutputids"].as_array_mut().unwrap();
+        let ids = b["transactions"][0]["coinoutputids"]
+            .as_array_mut()
+            .unwrap();
         ids.push(json!("22".repeat(32)));
     };
     refused(change, "outputs, not").await;
@@ -121,7 +143,11 @@ async fn another_value_of_a_spent_output_of_the_same_answer() {
 
 #[tokio::test]
 async fn fewer_spent_outputs_than_inputs() {
-    refused(|b| spender(b)["coininputoutputs"] = Value::Null, "inputs spend 0 outputs").await;
+    refused(
+        |b| spender(b)["coininputoutputs"] = Value::Null,
+        "inputs spend 0 outputs",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -146,7 +172,10 @@ async fn another_transaction_than_asked_for() {
     let other = kosmos::tfchain::Hash::of(b"another");
     let explorer = serving(&format!("/explorer/hashes/{other}"), body);
     let error = explorer.transaction(other).await.unwrap_err();
-    assert!(error.to_string().contains("the node sent transaction"), "{error}");
+    assert!(
+        error.to_string().contains("the node sent transaction"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -162,7 +191,10 @@ async fn another_block_than_asked_for() {
     let explorer = serving(&format!("/explorer/hashes/{other}"), &exchange["body"]);
     let error = explorer.block_by_id(other).await.unwrap_err();
     assert!(error.to_string().contains("the node sent block"), "{error}");
-    let explorer = serving("/explorer/blocks/999", &json!({"block": exchange["body"]["block"]}));
+    let explorer = serving(
+        "/explorer/blocks/999",
+        &json!({"block": exchange["body"]["block"]}),
+    );
     let error = explorer.block_by_height(999).await.unwrap_err();
     assert!(error.to_string().contains("the node sent block"), "{error}");
 }

@@ -8,25 +8,33 @@ use serde_json::{Value, json};
 use super::stub::{Replay, recorded_answer};
 use super::vectors;
 
-const FILES: [&str; 13] = [
+const FILES: [&str; 19] = [
     "01_chain_info",
     "02_plain_transfer",
     "03_block_by_id",
+    "04_conditions",
     "05_unconfirmed_chain",
     "06_multisig_spend",
     "07_timelocks",
+    "08_rejected_standard",
     "09_lookup_errors",
     "10_threebot_register",
+    "11_threebot_update",
+    "12_threebot_rejected",
     "13_atomic_swap",
     "14_minting",
     "15_erc20",
+    "16_final_addresses",
+    "17_pool_limits",
     "20_client_confirmed",
     "21_client_unconfirmed",
 ];
 
 fn serving(path: &str, exchange: &Value) -> Explorer {
     let mut replay = Replay::default();
-    replay.answers.insert(path.to_owned(), recorded_answer(exchange));
+    replay
+        .answers
+        .insert(path.to_owned(), recorded_answer(exchange));
     Arc::new(replay).explorer()
 }
 
@@ -40,10 +48,21 @@ async fn ask(path: &str, exchange: &Value) -> Option<Result<Value, ExplorerError
             return Some(info.map(|info| {
                 let body = &exchange["body"];
                 let count = |list: &Value| list.as_array().map_or(0, Vec::len);
-                assert_eq!(info.transactions.len(), count(&body["transactions"]), "{path}");
-                assert_eq!(info.multisig_addresses.len(), count(&body["multisigaddresses"]));
+                assert_eq!(
+                    info.transactions.len(),
+                    count(&body["transactions"]),
+                    "{path}"
+                );
+                assert_eq!(
+                    info.multisig_addresses.len(),
+                    count(&body["multisigaddresses"])
+                );
                 assert_eq!(info.erc20.is_some(), body.get("erc20info").is_some());
-                let pool = info.transactions.iter().filter(|t| t.is_unconfirmed()).count();
+                let pool = info
+                    .transactions
+                    .iter()
+                    .filter(|t| t.is_unconfirmed())
+                    .count();
                 assert!(info.transactions[..pool].iter().all(|t| t.is_unconfirmed()));
                 printed(info.to_string())
             }));
@@ -52,17 +71,26 @@ async fn ask(path: &str, exchange: &Value) -> Option<Result<Value, ExplorerError
         return match exchange["body"]["hashtype"].as_str() {
             Some("blockid") => Some(explorer.block_by_id(id).await.map(|b| json!(b.height))),
             Some("coinoutputid") => Some(explorer.coin_output(id).await.map(|info| {
-                let transactions = usize::from(info.creation.is_some())
-                    + usize::from(info.spend.is_some());
-                let said = exchange["body"]["transactions"].as_array().map_or(0, Vec::len);
+                let transactions =
+                    usize::from(info.creation.is_some()) + usize::from(info.spend.is_some());
+                let said = exchange["body"]["transactions"]
+                    .as_array()
+                    .map_or(0, Vec::len);
                 assert_eq!(transactions, said, "{path}");
                 json!(info.output.value.units_text())
             })),
-            Some("blockstakeoutputid") => {
-                Some(explorer.blockstake_output(id).await.map(|info| json!(info.id)))
-            }
+            Some("blockstakeoutputid") => Some(
+                explorer
+                    .blockstake_output(id)
+                    .await
+                    .map(|info| json!(info.id)),
+            ),
             _ => Some(explorer.transaction(id).await.map(|t| {
-                assert_eq!(t.is_unconfirmed(), exchange["body"]["unconfirmed"] == true, "{path}");
+                assert_eq!(
+                    t.is_unconfirmed(),
+                    exchange["body"]["unconfirmed"] == true,
+                    "{path}"
+                );
                 printed(t.to_string())
             })),
         };
@@ -110,7 +138,11 @@ async fn ask(path: &str, exchange: &Value) -> Option<Result<Value, ExplorerError
         return Some(pool.map(|pool| {
             let pool = serde_json::to_value(pool).unwrap();
             let said = &exchange["body"]["transactions"];
-            let said = if said.is_null() { json!([]) } else { said.clone() };
+            let said = if said.is_null() {
+                json!([])
+            } else {
+                said.clone()
+            };
             assert_eq!(pool, said, "{path}");
             pool
         }));

@@ -15,12 +15,22 @@ use serde_json::Value;
 
 /// A clock that stands still at the time of the recorded chain.
 pub fn clock() -> Clock {
-    Clock::frozen(Timestamp::from_second(1_795_372_900).unwrap(), TimeZone::UTC)
+    Clock::frozen(
+        Timestamp::from_second(1_795_372_900).unwrap(),
+        TimeZone::UTC,
+    )
 }
 
 /// A wallet of a mnemonic with one key and the default scan.
 pub fn wallet(explorer: Explorer, mnemonic: &str) -> Wallet {
-    Wallet::new(explorer, Seed::from_phrase(mnemonic).unwrap(), 1, -1, clock()).unwrap()
+    Wallet::new(
+        explorer,
+        Seed::from_phrase(mnemonic).unwrap(),
+        1,
+        -1,
+        clock(),
+    )
+    .unwrap()
 }
 
 /// The mnemonic of a person of the recordings.

@@ -1,7 +1,7 @@
 //! Random balances: whatever they hold, drafts balance and keep every limit.
 use kosmos::tfchain::wallet::{
-    Balance, ChainPoint, KeyRing, MultiSigOwners, OutputSet, OutputState, Recipient, SelectionLimits,
-    SendRequest, draft, sign_transaction,
+    Balance, ChainPoint, KeyRing, MultiSigOwners, OutputSet, OutputState, Recipient,
+    SelectionLimits, SendRequest, draft, sign_transaction,
 };
 use kosmos::tfchain::{
     Amount, Condition, Hash, MultiSignatureCondition, Network, Output, Seed, UnlockHash,
@@ -16,7 +16,11 @@ fn ring() -> KeyRing {
 type Drawn = Vec<(u64, usize, bool, bool, Option<u64>)>;
 
 fn balance(drawn: &Drawn, keys: &KeyRing) -> Balance {
-    let chain = ChainPoint { height: 100, time: 1_600_000_000, block_id: Hash::ZERO };
+    let chain = ChainPoint {
+        height: 100,
+        time: 1_600_000_000,
+        block_id: Hash::ZERO,
+    };
     let mut balance = Balance::new(chain);
     let addresses = keys.addresses();
     for (index, (value, place, confirmed, spent, lock)) in drawn.iter().enumerate() {
@@ -25,7 +29,9 @@ fn balance(drawn: &Drawn, keys: &KeyRing) -> Balance {
             condition = condition.locked_until(*lock);
         }
         let output = Output::new(Amount::from_units(u128::from(*value)), condition);
-        balance.outputs.note(Hash::of(&index.to_le_bytes()), &output, *confirmed, *spent);
+        balance
+            .outputs
+            .note(Hash::of(&index.to_le_bytes()), &output, *confirmed, *spent);
     }
     balance
 }
@@ -33,7 +39,16 @@ fn balance(drawn: &Drawn, keys: &KeyRing) -> Balance {
 fn drawn(most: usize) -> impl Strategy<Value = Drawn> {
     let lock = prop_oneof![4 => Just(None), 1 => (1..3_200_000_000_u64).prop_map(Some)];
     let value = prop_oneof![1..1_000_000_000_u64, 1..100_000_000_000_u64];
-    prop::collection::vec((value, 0..3_usize, any::<bool>(), prop::bool::weighted(0.2), lock), 0..most)
+    prop::collection::vec(
+        (
+            value,
+            0..3_usize,
+            any::<bool>(),
+            prop::bool::weighted(0.2),
+            lock,
+        ),
+        0..most,
+    )
 }
 
 fn recipient() -> Recipient {
@@ -128,7 +143,9 @@ proptest! {
 #[test]
 fn dust_that_does_not_fit_is_explained() {
     let keys = ring();
-    let drawn: Drawn = (0..200).map(|_| (1_000_000_000, 0, true, false, None)).collect();
+    let drawn: Drawn = (0..200)
+        .map(|_| (1_000_000_000, 0, true, false, None))
+        .collect();
     let balance = balance(&drawn, &keys);
     let send = |tft: u64| {
         let request = SendRequest::to(recipient(), Amount::from_tft(tft));
@@ -139,27 +156,46 @@ fn dust_that_does_not_fit_is_explained() {
     assert_eq!(fits.transaction.coin_inputs().len(), 93);
     let error = send(93).unwrap_err();
     assert_eq!(error.kind(), "InsufficientFunds");
-    assert!(error.to_string().contains("200 TFT are available, but in too many small outputs"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("200 TFT are available, but in too many small outputs"),
+        "{error}"
+    );
 }
 
 #[test]
 fn shared_wallets_are_used_only_when_named_and_by_their_size() {
     let keys = ring();
     let owners: Vec<UnlockHash> = keys.addresses();
-    let condition = MultiSignatureCondition { unlock_hashes: owners, minimum_signature_count: 2 };
+    let condition = MultiSignatureCondition {
+        unlock_hashes: owners,
+        minimum_signature_count: 2,
+    };
     let address = condition.unlock_hash();
     let mut shared = Balance {
-        multisig: Some(MultiSigOwners { address, condition: condition.clone() }),
+        multisig: Some(MultiSigOwners {
+            address,
+            condition: condition.clone(),
+        }),
         ..balance(&Vec::new(), &keys)
     };
     for index in 0..200_u64 {
-        let output = Output::new(Amount::ONE_TFT, Condition::MultiSignature(condition.clone()));
-        shared.outputs.note(Hash::of(&index.to_le_bytes()), &output, true, false);
+        let output = Output::new(
+            Amount::ONE_TFT,
+            Condition::MultiSignature(condition.clone()),
+        );
+        shared
+            .outputs
+            .note(Hash::of(&index.to_le_bytes()), &output, true, false);
     }
     let mut balance = balance(&vec![(50_000_000_000, 0, true, false, None)], &keys);
     balance.add_multisig(shared);
     let send = |tft: u64, sources: Vec<UnlockHash>| {
-        let request = SendRequest { sources, ..SendRequest::to(recipient(), Amount::from_tft(tft)) };
+        let request = SendRequest {
+            sources,
+            ..SendRequest::to(recipient(), Amount::from_tft(tft))
+        };
         draft(&balance, &request, keys.primary(), Network::Devnet)
     };
     assert!(send(60, vec![]).is_err());

@@ -37,12 +37,24 @@ fn check_balance(name: &str, balance: &Balance, expected: &Value) {
     ] {
         assert_eq!(json!(ours.with_unit()), expected[what], "{name} {what}");
     }
-    assert_eq!(json!(balance.chain.height), expected["chain_height"], "{name}");
+    assert_eq!(
+        json!(balance.chain.height),
+        expected["chain_height"],
+        "{name}"
+    );
     assert_eq!(json!(balance.chain.time), expected["chain_time"], "{name}");
-    assert_eq!(json!(balance.chain.block_id), expected["chain_blockid"], "{name}");
+    assert_eq!(
+        json!(balance.chain.block_id),
+        expected["chain_blockid"],
+        "{name}"
+    );
     let spent = sorted_ids(balance.outputs.with_state(OutputState::Spent));
     assert_eq!(spent, expected["outputs_spent"], "{name} spent");
-    assert_eq!(sorted_ids(balance.outputs_available()), expected["outputs_available"], "{name}");
+    assert_eq!(
+        sorted_ids(balance.outputs_available()),
+        expected["outputs_available"],
+        "{name}"
+    );
 }
 
 fn check_transactions(name: &str, ours: &[Arc<ExplorerTransaction>], expected: &Value) {
@@ -53,17 +65,29 @@ fn check_transactions(name: &str, ours: &[Arc<ExplorerTransaction>], expected: &
     let heights: Vec<Value> = expected.iter().map(|t| t["height"].clone()).collect();
     assert_eq!(ours_heights, heights, "{name}");
     let key = |height: &Value, printed: String| format!("{height} {printed}");
-    let mut ours_sorted: Vec<String> =
-        ours.iter().map(|t| key(&height(t), t.to_string())).collect();
-    let mut sorted: Vec<String> =
-        expected.iter().map(|t| key(&t["height"], text(&t["printed"]).to_owned())).collect();
+    let mut ours_sorted: Vec<String> = ours
+        .iter()
+        .map(|t| key(&height(t), t.to_string()))
+        .collect();
+    let mut sorted: Vec<String> = expected
+        .iter()
+        .map(|t| key(&t["height"], text(&t["printed"]).to_owned()))
+        .collect();
     let pool = ours.iter().filter(|t| t.is_unconfirmed()).count();
-    assert_eq!(ours_sorted[..pool], sorted[..pool], "{name}: the pool's order");
+    assert_eq!(
+        ours_sorted[..pool],
+        sorted[..pool],
+        "{name}: the pool's order"
+    );
     ours_sorted.sort();
     sorted.sort();
     assert_eq!(ours_sorted, sorted, "{name}");
     for (ours, expected) in ours.iter().zip(expected) {
-        assert_eq!(json!(ours.is_unconfirmed()), expected["unconfirmed"], "{name}");
+        assert_eq!(
+            json!(ours.is_unconfirmed()),
+            expected["unconfirmed"],
+            "{name}"
+        );
     }
 }
 
@@ -89,7 +113,11 @@ fn check_funding(name: &str, balance: &Balance, expected: &Value) {
                     .map(|id| &balance.output(&text(id).parse().unwrap()).unwrap().value)
                     .collect();
                 assert_eq!(values, expected, "{name}");
-                assert_eq!(json!(funding.remainder.with_unit()), case["remainder"], "{name}");
+                assert_eq!(
+                    json!(funding.remainder.with_unit()),
+                    case["remainder"],
+                    "{name}"
+                );
                 let refund = serde_json::to_value(&funding.refund).unwrap();
                 assert_eq!(refund, case["suggested_refund"], "{name}");
             }
@@ -108,7 +136,11 @@ async fn wallets_see_what_the_original_saw() {
             let replay = Arc::new(Replay::from_exchanges(&vectors["exchanges"]));
             let wallet = wallet(replay.explorer(), text(&expected["mnemonic"]));
             assert_eq!(json!(wallet.address()), expected["address"], "{name}");
-            assert_eq!(json!(wallet.addresses().await), expected["addresses"], "{name}");
+            assert_eq!(
+                json!(wallet.addresses().await),
+                expected["addresses"],
+                "{name}"
+            );
             assert_eq!(json!(wallet.key_count()), expected["key_count"], "{name}");
             let balance = wallet.balance().await.unwrap();
             let multisig: Vec<UnlockHash> = balance.addresses_multisig().collect();
@@ -140,7 +172,10 @@ async fn merged_addresses_are_the_wallet() {
             let expected = &vectors["expected"][person];
             let replay = Arc::new(Replay::from_exchanges(&vectors["exchanges"]));
             let explorer = replay.explorer();
-            let whole = wallet(explorer.clone(), text(&expected["mnemonic"])).balance().await.unwrap();
+            let whole = wallet(explorer.clone(), text(&expected["mnemonic"]))
+                .balance()
+                .await
+                .unwrap();
             let mut parts = Vec::new();
             for key in expected["unlockhash"].as_object().unwrap().keys() {
                 let info = explorer.address(key.parse().unwrap()).await.unwrap();
@@ -181,11 +216,23 @@ async fn a_wallet_is_made_and_grows_without_a_network() {
     let wallet = wallet(explorer(&[&dead], short_limits()), phrase);
     let first = "01d761561e7203276ef2944628bfde5bfcabf0960b69eda69ac1d317bcdcc53af06a0fd08c5f91";
     assert_eq!(wallet.address().to_string(), first);
-    assert!(wallet.address_new().unwrap().to_string().starts_with("01c0fd79"));
+    assert!(
+        wallet
+            .address_new()
+            .unwrap()
+            .to_string()
+            .starts_with("01c0fd79")
+    );
     assert_eq!(wallet.addresses().await.len(), 2);
     assert_eq!(wallet.key_count(), 2);
-    assert_eq!(wallet.balance().await.unwrap_err().kind(), "ExplorerNotAvailable");
-    assert_eq!(wallet.scan().await.unwrap_err().kind(), "ExplorerNotAvailable");
+    assert_eq!(
+        wallet.balance().await.unwrap_err().kind(),
+        "ExplorerNotAvailable"
+    );
+    assert_eq!(
+        wallet.scan().await.unwrap_err().kind(),
+        "ExplorerNotAvailable"
+    );
 }
 
 #[tokio::test]

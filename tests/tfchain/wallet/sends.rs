@@ -32,7 +32,10 @@ fn before(vectors: &Value, sends: &[Value]) -> Replay {
 fn recipient(value: &Value) -> Recipient {
     match value {
         Value::Array(owners) => {
-            let owners = owners.iter().map(|owner| parse_address(text(owner)).unwrap()).collect();
+            let owners = owners
+                .iter()
+                .map(|owner| parse_address(text(owner)).unwrap())
+                .collect();
             Recipient::multi_signature(owners, None).unwrap()
         }
         value => Recipient::parse(text(value)).unwrap(),
@@ -58,13 +61,16 @@ async fn the_transfers_of_the_original_are_made_again() {
             other => text(other).parse().unwrap(),
         };
         let data = send["data"].as_str().unwrap_or("").as_bytes().to_vec();
-        let request = SendRequest { data, ..SendRequest::default() }.pay(
-            recipient(&send["recipient"]),
-            amount,
-            send["lock"].as_u64(),
-        );
+        let request = SendRequest {
+            data,
+            ..SendRequest::default()
+        }
+        .pay(recipient(&send["recipient"]), amount, send["lock"].as_u64());
         let draft = wallet.draft(&request).await.unwrap();
-        assert!(replay.posts.lock().unwrap().is_empty(), "drafting sends nothing");
+        assert!(
+            replay.posts.lock().unwrap().is_empty(),
+            "drafting sends nothing"
+        );
         let signed = wallet.sign(&draft).unwrap();
         assert!(signed.signed && signed.is_complete(), "send {index}");
         let ours = serde_json::to_value(&signed.transaction).unwrap();
@@ -74,7 +80,11 @@ async fn the_transfers_of_the_original_are_made_again() {
         let submission = wallet.submit(&signed.transaction).await.unwrap();
         assert_eq!(submission, Submission::Accepted { id });
         let posts = replay.posts.lock().unwrap();
-        assert_eq!(*posts, [send["exchanges"][0]["request"]["body"].clone()], "send {index}");
+        assert_eq!(
+            *posts,
+            [send["exchanges"][0]["request"]["body"].clone()],
+            "send {index}"
+        );
     }
 }
 
@@ -95,8 +105,15 @@ fn dave() -> Recipient {
 fn sums(draft: &kosmos::tfchain::wallet::Draft) -> (Amount, Amount, Amount) {
     let inputs = draft.transaction.coin_inputs().iter();
     (
-        inputs.map(|input| &draft.parents[&input.parent_id].value).sum(),
-        draft.transaction.coin_outputs().iter().map(|output| &output.value).sum(),
+        inputs
+            .map(|input| &draft.parents[&input.parent_id].value)
+            .sum(),
+        draft
+            .transaction
+            .coin_outputs()
+            .iter()
+            .map(|output| &output.value)
+            .sum(),
         draft.transaction.miner_fees().iter().sum(),
     )
 }
@@ -113,24 +130,40 @@ async fn requests_that_make_no_sense_are_refused_before_anything_is_signed() {
     let erc20 = Recipient::parse("0x828de486adc50aa52dab52a2ec284bcac75be211").unwrap();
     for (request, kind, message) in [
         (SendRequest::default(), "ValueError", "no output is defined"),
-        (SendRequest::to(dave(), Amount::ZERO), "ValueError", "no amount is defined to be sent"),
         (
-            SendRequest { data: vec![0; 84], ..SendRequest::to(dave(), one.clone()) },
+            SendRequest::to(dave(), Amount::ZERO),
+            "ValueError",
+            "no amount is defined to be sent",
+        ),
+        (
+            SendRequest {
+                data: vec![0; 84],
+                ..SendRequest::to(dave(), one.clone())
+            },
             "ValueError",
             "arbitrary data can have a maximum bytes length of 83, 84 exceeds this limit",
         ),
         (
-            SendRequest { fee: Some("0.5".parse().unwrap()), ..SendRequest::to(dave(), one.clone()) },
+            SendRequest {
+                fee: Some("0.5".parse().unwrap()),
+                ..SendRequest::to(dave(), one.clone())
+            },
             "ValueError",
             "a miner fee of 0.5 TFT is too small",
         ),
         (
-            SendRequest { fee: Some("10.1".parse().unwrap()), ..SendRequest::to(dave(), one.clone()) },
+            SendRequest {
+                fee: Some("10.1".parse().unwrap()),
+                ..SendRequest::to(dave(), one.clone())
+            },
             "ValueError",
             "a miner fee of 10.1 TFT is far above the minimum of 1 TFT",
         ),
         (
-            SendRequest { sources: vec![swap], ..SendRequest::to(dave(), one.clone()) },
+            SendRequest {
+                sources: vec![swap],
+                ..SendRequest::to(dave(), one.clone())
+            },
             "TypeError",
             "cannot add source addres with unsupported UnlockHashType 2",
         ),
@@ -153,7 +186,10 @@ async fn requests_that_make_no_sense_are_refused_before_anything_is_signed() {
             "a lock cannot be applied when sending coins to an ERC20 Address",
         ),
         (
-            SendRequest { data: vec![1], ..SendRequest::to(erc20.clone(), one.clone()) },
+            SendRequest {
+                data: vec![1],
+                ..SendRequest::to(erc20.clone(), one.clone())
+            },
             "ValueError",
             "data cannot be added to the transaction when sending coins to an ERC20 Address",
         ),
@@ -168,7 +204,9 @@ async fn requests_that_make_no_sense_are_refused_before_anything_is_signed() {
         assert!(error.to_string().starts_with(message), "{error}");
     }
     let fresh = kosmos::tfchain::wallet::Balance::default();
-    let error = wallet.draft_from(&fresh, &SendRequest::to(dave(), one)).unwrap_err();
+    let error = wallet
+        .draft_from(&fresh, &SendRequest::to(dave(), one))
+        .unwrap_err();
     assert_eq!(error, WalletError::NoFunds);
 }
 
@@ -181,17 +219,38 @@ async fn drafts_balance_and_the_change_goes_where_it_should() {
         let draft = wallet.draft_from(&balance, &request).unwrap();
         let (inputs, outputs, fees) = sums(&draft);
         assert_eq!(inputs, outputs + &fees, "{request:?}");
-        draft.transaction.coin_outputs().last().unwrap().condition.clone()
+        draft
+            .transaction
+            .coin_outputs()
+            .last()
+            .unwrap()
+            .condition
+            .clone()
     };
     let base = SendRequest::to(dave(), amount.clone());
     let primary = Condition::UnlockHash(wallet.address());
     assert_eq!(change_of(base.clone()), primary);
     let refund = Some(Recipient::Address(wallet.known_addresses()[0]));
-    assert_eq!(change_of(SendRequest { refund, ..base.clone() }), primary);
+    assert_eq!(
+        change_of(SendRequest {
+            refund,
+            ..base.clone()
+        }),
+        primary
+    );
     let refund = Some(Recipient::FreeForAll);
-    assert_eq!(change_of(SendRequest { refund, ..base.clone() }), Condition::Nil);
+    assert_eq!(
+        change_of(SendRequest {
+            refund,
+            ..base.clone()
+        }),
+        Condition::Nil
+    );
     let shared: UnlockHash = SHARED.parse().unwrap();
-    let back = change_of(SendRequest { sources: vec![shared], ..base.clone() });
+    let back = change_of(SendRequest {
+        sources: vec![shared],
+        ..base.clone()
+    });
     assert_eq!(back.unlock_hash(), shared);
     let allowed = SendRequest {
         fee: Some("11".parse().unwrap()),
@@ -238,7 +297,10 @@ async fn coins_for_ethereum_are_converted() {
     let (inputs, outputs, fees) = sums(&draft);
     assert_eq!(inputs, outputs + &fees + &Amount::from_tft(1000));
     let preview = wallet.preview(&draft, None).to_string();
-    assert!(preview.contains(&format!("send: 1000 TFT to the ERC20 address {erc20}")), "{preview}");
+    assert!(
+        preview.contains(&format!("send: 1000 TFT to the ERC20 address {erc20}")),
+        "{preview}"
+    );
     assert!(wallet.sign(&draft).unwrap().is_complete());
 }
 
@@ -248,7 +310,9 @@ async fn a_balance_is_drained_in_transactions_that_nodes_take() {
     let balance = wallet.balance().await.unwrap();
     let network = wallet.network();
     let fee = wallet.minimum_miner_fee();
-    let drafts = balance.drain(&dave(), &fee, false, b"drained", None, network).unwrap();
+    let drafts = balance
+        .drain(&dave(), &fee, false, b"drained", None, network)
+        .unwrap();
     assert!(!drafts.is_empty());
     let mut inputs = 0;
     for draft in &drafts {
@@ -265,8 +329,13 @@ async fn a_balance_is_drained_in_transactions_that_nodes_take() {
         assert_eq!(again, signed);
     }
     assert!(inputs <= balance.outputs_available().count());
-    let error = balance.drain(&dave(), &Amount::ZERO, false, b"", None, network).unwrap_err();
+    let error = balance
+        .drain(&dave(), &Amount::ZERO, false, b"", None, network)
+        .unwrap_err();
     assert_eq!(error.to_string(), "a non-zero miner fee has to be defined");
     let empty = kosmos::tfchain::wallet::Balance::default();
-    assert_eq!(empty.drain(&dave(), &fee, true, b"", None, network), Ok(Vec::new()));
+    assert_eq!(
+        empty.drain(&dave(), &fee, true, b"", None, network),
+        Ok(Vec::new())
+    );
 }

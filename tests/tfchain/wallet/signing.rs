@@ -42,13 +42,22 @@ fn owners_sign_one_after_the_other() {
 
     let stranger = sign_transaction(transaction.clone(), &parents, None, &ring(9)).unwrap();
     assert!(!stranger.signed && !stranger.is_complete());
-    assert_eq!((stranger.missing[0].owners.clone(), stranger.missing[0].count), (owners, 2));
+    assert_eq!(
+        (
+            stranger.missing[0].owners.clone(),
+            stranger.missing[0].count
+        ),
+        (owners, 2)
+    );
 
     let first = sign_transaction(transaction, &parents, None, &two).unwrap();
     assert!(first.signed && !first.is_complete());
     let missing = &first.missing[0];
     assert_eq!(missing.target, SignTarget::CoinInput(0));
-    assert_eq!((missing.owners.clone(), missing.count), (vec![one.primary(), three.primary()], 1));
+    assert_eq!(
+        (missing.owners.clone(), missing.count),
+        (vec![one.primary(), three.primary()], 1)
+    );
 
     let again = sign_transaction(first.transaction.clone(), &parents, None, &two).unwrap();
     assert!(!again.signed);
@@ -107,7 +116,10 @@ fn unknown_parents_are_skipped_and_a_changed_transaction_is_signed_anew() {
 
     let signed = sign_transaction(transaction, &parents, None, &mine).unwrap();
     let alone = sign_transaction(signed.transaction.clone(), &HashMap::new(), None, &mine).unwrap();
-    assert!(alone.is_complete(), "a signature that verifies is complete without its parent");
+    assert!(
+        alone.is_complete(),
+        "a signature that verifies is complete without its parent"
+    );
     let Transaction::Standard(mut body) = signed.transaction else {
         panic!("another version");
     };
@@ -124,8 +136,10 @@ async fn a_shared_wallet_spends_through_two_owners() {
         "03365e70ea2d3d1955d1d3c988e70a8a5c106d01f4115c0ce5c896206604a72c5c33ff1553944f"
             .parse()
             .unwrap();
-    let (alice, bob) =
-        (wallet(explorer.clone(), &mnemonic("alice")), wallet(explorer, &mnemonic("bob")));
+    let (alice, bob) = (
+        wallet(explorer.clone(), &mnemonic("alice")),
+        wallet(explorer, &mnemonic("bob")),
+    );
     let request = SendRequest {
         sources: vec![shared],
         ..SendRequest::to(Recipient::Address(bob.address()), Amount::from_tft(5))
@@ -134,7 +148,10 @@ async fn a_shared_wallet_spends_through_two_owners() {
     let first = alice.sign(&draft).unwrap();
     assert!(first.signed && !first.is_complete());
     let text = serde_json::to_string(&first.transaction).unwrap();
-    let second = bob.sign_any(serde_json::from_str(&text).unwrap()).await.unwrap();
+    let second = bob
+        .sign_any(serde_json::from_str(&text).unwrap())
+        .await
+        .unwrap();
     assert!(second.signed && second.is_complete());
     // Alice asks the explorer again: nothing is left to do.
     let third = alice.sign_any(second.transaction.clone()).await.unwrap();

@@ -7,9 +7,7 @@ use kosmos::tfchain::wallet::{Submission, submit};
 use kosmos::tfchain::{Amount, Condition, Hash, Output, Transaction};
 use serde_json::{Value, json};
 
-use super::super::explorer::stub::{
-    Reply, Seen, Server, dead_address, explorer, short_limits,
-};
+use super::super::explorer::stub::{Reply, Seen, Server, dead_address, explorer, short_limits};
 use super::super::explorer::vectors;
 
 /// A transaction of the recordings, and its look-up as a node answers it.
@@ -27,7 +25,10 @@ fn known() -> (Transaction, Value) {
 }
 
 fn unknown_hash() -> Reply {
-    Reply::json(400, &json!({"message": "unrecognized hash used as input to /explorer/hash"}))
+    Reply::json(
+        400,
+        &json!({"message": "unrecognized hash used as input to /explorer/hash"}),
+    )
 }
 
 async fn outcome(
@@ -43,7 +44,11 @@ async fn outcome(
     let client = explorer(&[&server.address], short_limits());
     let submission = submit(&client, &transaction).await.unwrap();
     assert_eq!(submission.id(), transaction.id().unwrap());
-    let posts = server.requests().iter().filter(|seen| seen.method == "POST").count();
+    let posts = server
+        .requests()
+        .iter()
+        .filter(|seen| seen.method == "POST")
+        .count();
     assert_eq!(posts, 1, "nothing is sent twice");
     (submission, server.requests())
 }
@@ -59,7 +64,12 @@ async fn a_good_answer_is_accepted() {
     let (submission, requests) = outcome(post, unknown_hash).await;
     assert_eq!(submission, Submission::Accepted { id });
     assert_eq!(requests.len(), 1);
-    assert!(requests[0].head.to_lowercase().contains("content-type: application/json"));
+    assert!(
+        requests[0]
+            .head
+            .to_lowercase()
+            .contains("content-type: application/json")
+    );
     let posted: Value = serde_json::from_slice(&requests[0].body).unwrap();
     assert_eq!(posted, serde_json::to_value(known().0).unwrap());
 }
@@ -67,8 +77,11 @@ async fn a_good_answer_is_accepted() {
 #[tokio::test]
 async fn a_refusal_is_refused_with_the_nodes_words() {
     let message = "error after call to /wallet/transactions: transaction has a too small miner fee";
-    let (submission, requests) =
-        outcome(Reply::json(400, &json!({ "message": message })), unknown_hash).await;
+    let (submission, requests) = outcome(
+        Reply::json(400, &json!({ "message": message })),
+        unknown_hash,
+    )
+    .await;
     let Submission::Refused { error, .. } = submission else {
         panic!("{submission:?}");
     };
@@ -82,12 +95,14 @@ async fn a_refusal_is_refused_with_the_nodes_words() {
 
 #[tokio::test]
 async fn a_duplicate_is_accepted_when_the_node_has_it() {
-    let message =
-        "error after call to /wallet/transactions: transaction set contains only duplicate transactions";
+    let message = "error after call to /wallet/transactions: transaction set contains only duplicate transactions";
     let post = || Reply::json(400, &json!({ "message": message }));
     assert!(outcome(post(), found).await.0.is_accepted());
     let (submission, _) = outcome(post(), unknown_hash).await;
-    assert!(matches!(submission, Submission::Refused { .. }), "{submission:?}");
+    assert!(
+        matches!(submission, Submission::Refused { .. }),
+        "{submission:?}"
+    );
 }
 
 #[tokio::test]
@@ -96,16 +111,25 @@ async fn unclear_answers_make_the_wallet_ask_for_the_id() {
         ("silence", Reply::Hang),
         ("a lost connection", Reply::Close),
         ("500", Reply::json(500, &json!({"message": "x"}))),
-        ("502", Reply::Http(502, b"<html>bad gateway</html>".to_vec())),
+        (
+            "502",
+            Reply::Http(502, b"<html>bad gateway</html>".to_vec()),
+        ),
         ("408", Reply::Http(408, Vec::new())),
         ("302", Reply::Http(302, Vec::new())),
-        ("a cut answer", Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{".to_vec())),
+        (
+            "a cut answer",
+            Reply::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{".to_vec()),
+        ),
         ("an endless answer", Reply::Endless { announced: false }),
     ] {
         let (submission, _) = outcome(post.clone(), found).await;
         assert!(submission.is_accepted(), "{name}: {submission:?}");
         let (submission, requests) = outcome(post, unknown_hash).await;
-        assert!(matches!(submission, Submission::Unknown { .. }), "{name}: {submission:?}");
+        assert!(
+            matches!(submission, Submission::Unknown { .. }),
+            "{name}: {submission:?}"
+        );
         assert!(requests.len() > 1, "{name}: the node was asked for the id");
     }
 }
@@ -153,10 +177,16 @@ async fn a_posted_transaction_goes_to_the_next_node_only_when_nothing_was_sent()
 
     let silent = Server::start(|_| Reply::Hang).await;
     let other = Server::start(|_| unknown_hash()).await;
-    let limits = HttpLimits { search: Duration::from_millis(400), ..short_limits() };
+    let limits = HttpLimits {
+        search: Duration::from_millis(400),
+        ..short_limits()
+    };
     let client = explorer(&[&silent.address, &other.address], limits);
     let submission = submit(&client, &known().0).await.unwrap();
-    assert!(matches!(submission, Submission::Unknown { .. }), "{submission:?}");
+    assert!(
+        matches!(submission, Submission::Unknown { .. }),
+        "{submission:?}"
+    );
     assert!(other.requests().iter().all(|seen| seen.method == "GET"));
 }
 
