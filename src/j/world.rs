@@ -49,6 +49,25 @@ pub struct Settings {
     pub ephemeral: bool,
 }
 
+/// Where the devnet is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DevnetAt {
+    /// Address of its explorer (`http://localhost:23110`).
+    pub explorer: String,
+    /// Address of its faucet.
+    pub faucet: String,
+}
+
+impl DevnetAt {
+    /// A devnet whose node listens on this port of this machine, its faucet on the next one.
+    pub fn port(port: u16) -> Self {
+        DevnetAt {
+            explorer: format!("http://localhost:{port}"),
+            faucet: format!("http://localhost:{}", port.saturating_add(1)),
+        }
+    }
+}
+
 /// Everything the tree needs from outside, shared by all its objects.
 pub struct World {
     /// The person at the other end.
@@ -62,6 +81,7 @@ pub struct World {
     runtime: OnceLock<tokio::runtime::Runtime>,
     collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
     clock: fn() -> SystemTime,
+    devnet: Mutex<Option<DevnetAt>>,
 }
 
 impl World {
@@ -81,6 +101,7 @@ impl World {
             runtime: OnceLock::new(),
             collections: Mutex::new(Vec::new()),
             clock: SystemTime::now,
+            devnet: Mutex::new(None),
         })
     }
 
@@ -137,6 +158,23 @@ impl World {
         for collection in self.tracked() {
             collection.forget(path);
         }
+    }
+
+    /// Where the devnet is reached: the one that was started here, else the port of the settings,
+    /// else the usual one.
+    pub fn devnet(&self) -> DevnetAt {
+        let started = self.devnet.lock().unwrap_or_else(PoisonError::into_inner);
+        started
+            .clone()
+            .unwrap_or_else(|| match self.settings.devnet_port {
+                0 => DevnetAt::port(crate::devnet::DEFAULT_PORT),
+                port => DevnetAt::port(port),
+            })
+    }
+
+    /// Says where a devnet was started; None when it was stopped.
+    pub fn devnet_started(&self, at: Option<DevnetAt>) {
+        *self.devnet.lock().unwrap_or_else(PoisonError::into_inner) = at;
     }
 
     /// Wall clock time.
