@@ -119,6 +119,22 @@ pub fn class(class: &ClassInfo) -> String {
     out
 }
 
+/// Help of a stored property: type, default, comment.
+pub fn model(property: &super::class::ModelProperty) -> String {
+    let mut out = format!("{}\n\n{}", property.name, property.type_name);
+    if !property.default.is_empty() {
+        out.push_str(&format!(", default {}", property.default));
+    }
+    if property.secret {
+        out.push_str(" (secret)");
+    }
+    out.push('\n');
+    if !property.comment.is_empty() {
+        out.push_str(&format!("{}\n", property.comment));
+    }
+    out
+}
+
 /// The parameters still to give, for the grey hint inside a call: after `given` positional
 /// arguments and without the keywords in `named`.
 pub fn remaining(member: &MemberInfo, given: usize, named: &[&str]) -> String {
