@@ -1,1 +1,4 @@
 //! Tests of the room `store`.
+mod env;
+mod speed;
+mod suite;
