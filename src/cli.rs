@@ -63,9 +63,11 @@ pub struct Cli {
     #[arg(short, long)]
     pub quiet: bool,
 
+    /// Work on the store.
     #[command(flatten)]
     pub store: StoreOptions,
 
+    /// One of the other doors.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -158,6 +160,7 @@ pub struct DevnetPlace {
 /// Options of `kosmos devnet start`.
 #[derive(Debug, Args)]
 pub struct DevnetStart {
+    /// Where it lives.
     #[command(flatten)]
     pub place: DevnetPlace,
     /// Port of its HTTP API on 127.0.0.1.

@@ -43,3 +43,9 @@ pub struct Cursor {
     /// Innermost call around it.
     pub call: Option<Call>,
 }
+
+/// What stands at byte `at` of a source.
+pub fn at(_source: &str, at: usize) -> Cursor {
+    let _ = dialect::tokens("");
+    Cursor { inside: Inside::Code, parent: None, prefix: String::new(), start: at, call: None }
+}

@@ -1,6 +1,6 @@
 //! One run of the language: an engine, the tree, and where results go.
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value as Json;
@@ -38,7 +38,6 @@ pub struct Session {
     engine: Arc<Mutex<Engine>>,
     sink: Arc<Sink>,
     look: Look,
-    flags: [Arc<AtomicBool>; 2],
     unsaved: fn(&World) -> Vec<String>,
     _watch: Watch,
 }
@@ -51,17 +50,15 @@ impl Session {
     pub fn new(tree: Tree, world: Arc<World>, sink: Arc<Sink>, look: Look) -> Session {
         let root = (tree.open)(world.clone());
         let printed = sink.clone();
-        let engine =
-            Engine::new(root.clone(), Arc::new(move |text: &str| printed.line_of_print(text)));
-        let flags = [world.interrupt.clone(), engine.interrupt()];
-        let watch = Watch::new(&flags);
+        let print = Arc::new(move |text: &str| printed.out(text));
+        let engine = Engine::with_interrupt(root.clone(), print, world.interrupt.clone());
+        let watch = Watch::new(&[world.interrupt.clone()]);
         Session {
             root,
             world,
             engine: Arc::new(Mutex::new(engine)),
             sink,
             look,
-            flags,
             unsaved: tree.unsaved,
             _watch: watch,
         }
@@ -166,9 +163,7 @@ impl Session {
     }
 
     fn guarded(&self, run: impl FnOnce(&mut Engine) -> Result<Outcome>) -> Result<Exit> {
-        for flag in &self.flags {
-            flag.store(false, Ordering::Release);
-        }
+        self.world.interrupt.store(false, Ordering::Release);
         let mut engine = self.engine();
         // A panic below is a mistake of ours or of a library: the shell and its variables live on.
         let result = catch_unwind(AssertUnwindSafe(|| run(&mut engine)));

@@ -10,12 +10,10 @@
 //! | `//@ restart` | the shell is left and started again |
 //!
 //! An input without `//>` must print nothing.
-use std::io::{self, BufRead, IsTerminal};
-
 use super::editor::{CONTINUATION, PROMPT};
 use super::interrupt::Caught;
 use super::session::Session;
-use super::{errors, highlight, input, output};
+use super::{highlight, input, output, terminal};
 use crate::object::{Error, Kind, Result};
 
 /// One thing that happens.
@@ -203,25 +201,17 @@ fn type_in(source: &str, stage: &Stage<'_>) -> Result<()> {
         true => highlight::line(source, 0, None),
         false => source.to_string(),
     };
-    let text = coloured.replace('\n', &format!("\n{CONTINUATION}"));
-    output::out(&format!("{PROMPT}{text}"));
-    if !(stage.waits && io::stdin().is_terminal()) {
-        output::out("\n");
+    let text = format!("{PROMPT}{}", coloured.replace('\n', &format!("\n{CONTINUATION}")));
+    if !stage.waits {
+        output::line(&text);
         return Ok(());
     }
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer)?;
-    if read == 0 || matches!(answer.trim(), "q" | "quit" | "exit") {
-        output::out("\n");
-        return Err(super::terminal::interrupted());
+    let (above, last) = text.rsplit_once('\n').unwrap_or(("", &text));
+    if !above.is_empty() {
+        output::line(above);
     }
-    Ok(())
-}
-
-/// The text of an error that ended the tutorial.
-pub fn explain(error: &Error, style: errors::Style) -> String {
-    match error.kind {
-        Kind::Interrupted => "The tutorial was left.".to_string(),
-        _ => errors::render(error, "", style),
+    match terminal::ask(last)?.as_str() {
+        "q" | "quit" | "exit" => Err(terminal::interrupted()),
+        _ => Ok(()),
     }
 }
