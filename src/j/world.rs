@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
+use super::instances::Tracked;
 use crate::object::{Error, Kind, Result};
 use crate::store::Store;
 
@@ -23,6 +24,13 @@ pub trait Host: Send + Sync {
     fn confirm(&self, preview: &str, question: &str) -> Result<()>;
     /// Shows what long work is at (None: it ended). Nothing in a pipe.
     fn progress(&self, text: Option<&str>);
+    /// Lets the person change a text in their editor; answers the changed text.
+    ///
+    /// # Errors
+    /// When there is no terminal, or no editor.
+    fn edit(&self, _text: &str) -> Result<String> {
+        Err(Error::new(Kind::Usage, "there is no terminal to edit on"))
+    }
 }
 
 /// How the store is opened when it is first needed: asks for the passphrase if it must.
@@ -52,6 +60,7 @@ pub struct World {
     open_store: OpenStore,
     store: Mutex<Option<Arc<Store>>>,
     runtime: OnceLock<tokio::runtime::Runtime>,
+    collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
     clock: fn() -> SystemTime,
 }
 
@@ -70,6 +79,7 @@ impl World {
             open_store,
             store: Mutex::new(None),
             runtime: OnceLock::new(),
+            collections: Mutex::new(Vec::new()),
             clock: SystemTime::now,
         })
     }
@@ -89,11 +99,44 @@ impl World {
     }
 
     /// The store if it is open already; never asks and never opens.
-    pub fn open_store(&self) -> Option<Arc<Store>> {
+    pub fn opened_store(&self) -> Option<Arc<Store>> {
         self.store
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Remembers a collection, to ask it at exit what was not saved.
+    pub fn track(&self, location: &str, collection: Weak<dyn Tracked>) {
+        let mut all = self
+            .collections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.retain(|(_, weak)| weak.strong_count() > 0);
+        all.push((location.to_string(), collection));
+    }
+
+    fn tracked(&self) -> Vec<Arc<dyn Tracked>> {
+        let all = self
+            .collections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter_map(|(_, weak)| weak.upgrade()).collect()
+    }
+
+    /// Paths of instances with changes that were not saved.
+    pub fn unsaved(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.tracked().iter().flat_map(|c| c.unsaved()).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// Drops a deleted instance, and what hangs below it, from memory.
+    pub fn forget(&self, path: &str) {
+        for collection in self.tracked() {
+            collection.forget(path);
+        }
     }
 
     /// Wall clock time.
