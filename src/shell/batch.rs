@@ -28,7 +28,11 @@ pub fn statement(session: &Session, source: &str, echo: bool, mode: Mode) -> u8 
         output::line(&text);
         return code(&result);
     }
-    let result = if echo { session.run(source) } else { session.run_silently(source) };
+    let result = if echo {
+        session.run(source)
+    } else {
+        session.run_silently(source)
+    };
     report(session, source, &result);
     code(&result)
 }
@@ -51,15 +55,19 @@ pub fn script(session: &Session, file: &Path, args: &[String], mode: Mode) -> Re
         && !silenced(error)
     {
         let name = file.display().to_string();
-        output::err(&errors::render_in(error, &name, &source, session.look().errors));
+        output::err(&errors::render_in(
+            error,
+            &name,
+            &source,
+            session.look().errors,
+        ));
     }
     Ok(code(&result))
 }
 
 fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).map_err(|error| {
-        Error::new(Kind::Io, format!("cannot read {}: {error}", file.display()))
-    })
+    std::fs::read_to_string(file)
+        .map_err(|error| Error::new(Kind::Io, format!("cannot read {}: {error}", file.display())))
 }
 
 /// Runs what comes from stdin, one input after the other; answers the code of the last one that
@@ -75,7 +83,11 @@ pub fn piped(session: &Session, mode: Mode) -> Result<u8> {
     let mut worst = 0;
     loop {
         if prompts {
-            output::ask(if source.is_empty() { PROMPT } else { CONTINUATION });
+            output::ask(if source.is_empty() {
+                PROMPT
+            } else {
+                CONTINUATION
+            });
         }
         let mut line = Vec::new();
         let end = stdin.read_until(b'\n', &mut line)? == 0;

@@ -29,7 +29,10 @@ pub fn at(cursor: &Cursor, engine: &Engine) -> Offer {
         Inside::Code => in_code(cursor, engine),
     };
     candidates.truncate(MOST);
-    Offer { start: cursor.start, candidates }
+    Offer {
+        start: cursor.start,
+        candidates,
+    }
 }
 
 fn in_code(cursor: &Cursor, engine: &Engine) -> Vec<Candidate> {
@@ -64,7 +67,11 @@ fn names(prefix: &str, engine: &Engine) -> Vec<Candidate> {
                     () if function => Group::Method,
                     () => Group::Property,
                 },
-                insert: if function { format!("{name}(") } else { name.clone() },
+                insert: if function {
+                    format!("{name}(")
+                } else {
+                    name.clone()
+                },
                 detail: info.map(help::signature).unwrap_or_default(),
                 doc: info.map(|info| first_line(info.doc)).unwrap_or_default(),
                 name,
@@ -101,9 +108,10 @@ fn values(place: &Place, method: &str, keyword: &str) -> Vec<Candidate> {
         name: text,
     };
     match param(place, method, keyword).map(|param| param.ty) {
-        Some(Ty::Choice(words)) => {
-            words.iter().map(|word| written(format!("'{word}'"), "")).collect()
-        }
+        Some(Ty::Choice(words)) => words
+            .iter()
+            .map(|word| written(format!("'{word}'"), ""))
+            .collect(),
         Some(Ty::Bool) => vec![written("True".into(), ""), written("False".into(), "")],
         _ => Vec::new(),
     }
@@ -183,7 +191,11 @@ pub fn files(typed: &str) -> Vec<Candidate> {
             }
             let slash = if entry.path().is_dir() { "/" } else { "" };
             Some(Candidate {
-                group: if slash.is_empty() { Group::Property } else { Group::Child },
+                group: if slash.is_empty() {
+                    Group::Property
+                } else {
+                    Group::Child
+                },
                 insert: format!("{kept}{name}{slash}"),
                 detail: String::new(),
                 doc: String::new(),
@@ -208,7 +220,11 @@ pub fn callee<'c>(callee: &'c str, engine: &Engine) -> Option<(Place, &'c str)> 
 }
 
 fn param(place: &Place, method: &str, keyword: &str) -> Option<&'static Param> {
-    place.member(method)?.params.iter().find(|param| param.name == keyword)
+    place
+        .member(method)?
+        .params
+        .iter()
+        .find(|param| param.name == keyword)
 }
 
 fn first_line(doc: &str) -> String {
@@ -227,15 +243,19 @@ pub fn row(candidate: &Candidate, details: bool, width: usize) -> (String, usize
         let short = if candidate.insert.ends_with('(') {
             format!("{}(", candidate.name)
         } else {
-            candidate.insert.rsplit_once('/').map_or_else(
-                || candidate.insert.clone(),
-                |_| candidate.name.clone(),
-            )
+            candidate
+                .insert
+                .rsplit_once('/')
+                .map_or_else(|| candidate.insert.clone(), |_| candidate.name.clone())
         };
         let coloured = short.len();
         return (short, coloured);
     }
-    let name = if candidate.insert.ends_with('=') { candidate.insert.clone() } else { name };
+    let name = if candidate.insert.ends_with('=') {
+        candidate.insert.clone()
+    } else {
+        name
+    };
     let coloured = name.len();
     let mut text = name;
     let kind = match candidate.insert.ends_with('(') {

@@ -47,5 +47,11 @@ pub struct Cursor {
 /// What stands at byte `at` of a source.
 pub fn at(_source: &str, at: usize) -> Cursor {
     let _ = dialect::tokens("");
-    Cursor { inside: Inside::Code, parent: None, prefix: String::new(), start: at, call: None }
+    Cursor {
+        inside: Inside::Code,
+        parent: None,
+        prefix: String::new(),
+        start: at,
+        call: None,
+    }
 }

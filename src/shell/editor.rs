@@ -63,24 +63,36 @@ impl Editor {
             .and_then(|builder| builder.history_ignore_dups(true))
             .map_err(unusable)?
             .bell_style(rustyline::config::BellStyle::None)
-            .color_mode(if colours { ColorMode::Enabled } else { ColorMode::Disabled })
+            .color_mode(if colours {
+                ColorMode::Enabled
+            } else {
+                ColorMode::Disabled
+            })
             .build();
         let history = MemHistory::with_config(&config);
-        let mut rustyline =
-            rustyline::Editor::with_history(config, history).map_err(unusable)?;
-        let shared = Arc::new(Shared { engine, before: Mutex::new(String::new()), colours });
+        let mut rustyline = rustyline::Editor::with_history(config, history).map_err(unusable)?;
+        let shared = Arc::new(Shared {
+            engine,
+            before: Mutex::new(String::new()),
+            colours,
+        });
         rustyline.set_helper(Some(Assistant::new(shared.clone())));
         // Without a terminal that can be edited there is no such printer, and `?` comes as text.
         if let Ok(printer) = rustyline.create_external_printer() {
-            let key = HelpKey { shared: shared.clone(), printer: above(printer), last: Mutex::default() };
+            let key = HelpKey {
+                shared: shared.clone(),
+                printer: above(printer),
+                last: Mutex::default(),
+            };
             rustyline.bind_sequence(
                 KeyEvent::new('?', Modifiers::NONE),
                 EventHandler::Conditional(Box::new(key)),
             );
         }
-        for (key, command) in
-            [(KeyCode::PageUp, Cmd::HistorySearchBackward), (KeyCode::PageDown, Cmd::HistorySearchForward)]
-        {
+        for (key, command) in [
+            (KeyCode::PageUp, Cmd::HistorySearchBackward),
+            (KeyCode::PageDown, Cmd::HistorySearchForward),
+        ] {
             rustyline.bind_sequence(KeyEvent(key, Modifiers::NONE), command);
         }
         Ok(Editor { rustyline, shared })
@@ -91,7 +103,11 @@ impl Editor {
     /// # Errors
     /// When the terminal cannot be read.
     pub fn read(&mut self, before: &str) -> Result<Line> {
-        let prompt = if before.is_empty() { PROMPT } else { CONTINUATION };
+        let prompt = if before.is_empty() {
+            PROMPT
+        } else {
+            CONTINUATION
+        };
         before.clone_into(&mut lock(&self.shared.before));
         match self.rustyline.readline(prompt) {
             Ok(line) => Ok(Line::Text(line)),
@@ -164,7 +180,11 @@ struct Assistant {
 
 impl Assistant {
     fn new(shared: Arc<Shared>) -> Assistant {
-        Assistant { shared, rows: RefCell::default(), last: Cell::new(false) }
+        Assistant {
+            shared,
+            rows: RefCell::default(),
+            last: Cell::new(false),
+        }
     }
 }
 
@@ -199,7 +219,10 @@ impl Completer for Assistant {
             .map(|candidate| {
                 let (display, coloured) = completion::row(&candidate, details, width);
                 rows.insert(display.clone(), (candidate.group, coloured));
-                Pair { display, replacement: candidate.insert }
+                Pair {
+                    display,
+                    replacement: candidate.insert,
+                }
             })
             .collect();
         // What is replaced may not reach into the lines above.
@@ -227,15 +250,29 @@ impl Hinter for Assistant {
         let recalled = recalled(line, context);
         let (source, offset) = self.shared.source(line);
         let engine = self.shared.engine()?;
-        hint::at(&cursor::at(&source, offset + pos), &engine, recalled.as_deref())
+        hint::at(
+            &cursor::at(&source, offset + pos),
+            &engine,
+            recalled.as_deref(),
+        )
     }
 }
 
 /// The rest of the newest entry that starts with the line.
 fn recalled(line: &str, context: &Context<'_>) -> Option<String> {
-    let newest = context.history_index().min(context.history().len()).checked_sub(1)?;
-    let found = context.history().starts_with(line, newest, SearchDirection::Reverse).ok()??;
-    found.entry.get(line.len()..).filter(|rest| !rest.is_empty()).map(str::to_string)
+    let newest = context
+        .history_index()
+        .min(context.history().len())
+        .checked_sub(1)?;
+    let found = context
+        .history()
+        .starts_with(line, newest, SearchDirection::Reverse)
+        .ok()??;
+    found
+        .entry
+        .get(line.len()..)
+        .filter(|rest| !rest.is_empty())
+        .map(str::to_string)
 }
 
 impl Highlighter for Assistant {

@@ -22,6 +22,9 @@ pub struct Environment {
     pub lock_after: Option<Duration>,
     /// `KOSMOS_LOG`: file that log lines are appended to.
     pub log: Option<PathBuf>,
+    /// Folder for texts that are being edited: in memory (`XDG_RUNTIME_DIR`) where there is one,
+    /// because they may hold secrets.
+    pub drafts: PathBuf,
     /// False with `NO_COLOR` or `TERM=dumb`.
     pub colours: bool,
 }
@@ -31,15 +34,23 @@ impl Environment {
     ///
     /// To be called once, before any thread is started.
     pub fn take() -> Environment {
-        let path = |name| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let path = |name| {
+            std::env::var_os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
+        };
         let passphrase = std::env::var("KOSMOS_PASSPHRASE").ok().map(Zeroizing::new);
         // SAFETY: the process has one thread at this point, so nobody reads the environment while
         // it changes.
         unsafe { std::env::remove_var("KOSMOS_PASSPHRASE") };
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let home = path("KOSMOS_HOME").unwrap_or_else(data_folder);
         Environment {
-            home: path("KOSMOS_HOME").unwrap_or_else(data_folder),
+            drafts: path("XDG_RUNTIME_DIR")
+                .filter(|p| p.is_dir())
+                .unwrap_or_else(|| home.clone()),
+            home,
             keyfile: path("KOSMOS_KEYFILE"),
             passphrase_file: path("KOSMOS_PASSPHRASE_FILE"),
             passphrase,

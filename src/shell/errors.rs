@@ -72,7 +72,10 @@ fn place(error: &Error, source: &str) -> Option<Place> {
     }
     let (before, after) = source.split_at(at);
     let start = before.rfind('\n').map_or(0, |i| i + 1);
-    let (left, right) = (before.get(start..)?, after.lines().next().unwrap_or_default());
+    let (left, right) = (
+        before.get(start..)?,
+        after.lines().next().unwrap_or_default(),
+    );
     let number = before.matches('\n').count() + 1;
     // Of a long line the part around the place.
     let (left, cut) = match left.width() > LINE / 2 {
@@ -98,7 +101,11 @@ fn place(error: &Error, source: &str) -> Option<Place> {
         }
     }
     caret.push('^');
-    Some(Place { number, line, caret })
+    Some(Place {
+        number,
+        line,
+        caret,
+    })
 }
 
 fn last_columns(text: &str, columns: usize) -> &str {

@@ -132,19 +132,28 @@ pub fn write_words(path: &Path, words: &RecoveryWords) -> Result<()> {
         .open(path)
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => exists(path),
-            _ => Error::new(Kind::Io, format!("cannot write {}: {error}", path.display())),
+            _ => Error::new(
+                Kind::Io,
+                format!("cannot write {}: {error}", path.display()),
+            ),
         })?;
     let written = file
         .write_all(words.phrase().as_bytes())
         .and_then(|()| file.write_all(b"\n"))
         .and_then(|()| file.sync_all());
     written.map_err(|error| {
-        Error::new(Kind::Io, format!("cannot write {}: {error}", path.display()))
+        Error::new(
+            Kind::Io,
+            format!("cannot write {}: {error}", path.display()),
+        )
     })
 }
 
 fn exists(path: &Path) -> Error {
-    let text = format!("{} exists already: the words are never written over a file", path.display());
+    let text = format!(
+        "{} exists already: the words are never written over a file",
+        path.display()
+    );
     Error::new(Kind::Usage, text)
 }
 
@@ -182,7 +191,10 @@ pub fn init(opener: &Opener) -> Result<()> {
     }
     if terminal::ask_yes("Did you write the 24 words down?")? {
         let words = ask_words()?;
-        opener.locked()?.unlock(Unlock::Words(&words)).map_err(failed)?;
+        opener
+            .locked()?
+            .unlock(Unlock::Words(&words))
+            .map_err(failed)?;
         store.confirm_words().map_err(failed)?;
         output::line("The words are right.");
         return Ok(());
@@ -237,7 +249,9 @@ pub fn rekey(opener: &Opener) -> Result<()> {
     let lock = new_lock(&opener.environment.own_keyfile())?;
     let words = store.rekey(lock.lock()).map_err(failed)?;
     show_words(&store, &words)?;
-    output::line("Every record was encrypted with a new key; older backups still open with the old.");
+    output::line(
+        "Every record was encrypted with a new key; older backups still open with the old.",
+    );
     Ok(())
 }
 

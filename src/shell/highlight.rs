@@ -69,7 +69,10 @@ fn brackets(source: &str, tokens: &[Token], cursor: Option<usize>) -> (Vec<usize
     let mut open: Vec<(&str, usize, usize)> = Vec::new();
     let (mut marked, mut wrong) = (Vec::new(), Vec::new());
     let near = |start: usize, end: usize| cursor.is_some_and(|at| at == start || at == end);
-    for token in tokens.iter().filter(|token| token.kind == TokenKind::Operator) {
+    for token in tokens
+        .iter()
+        .filter(|token| token.kind == TokenKind::Operator)
+    {
         let range = token.range.clone();
         match source.get(range.clone()).unwrap_or_default() {
             text @ ("(" | "[" | "{" | "#{") => open.push((text, range.start, range.end)),

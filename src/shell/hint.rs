@@ -21,7 +21,10 @@ pub fn at(cursor: &Cursor, engine: &Engine, recalled: Option<&str>) -> Option<Su
     if let (Inside::Code, Some(call)) = (cursor.inside, &cursor.call)
         && let Some(shown) = parameters(call, engine)
     {
-        return Some(Suggestion { shown, inserted: None });
+        return Some(Suggestion {
+            shown,
+            inserted: None,
+        });
     }
     let rest = recalled.filter(|rest| !rest.is_empty())?;
     // Of an entry with several lines the first is enough to know it again.
@@ -29,16 +32,17 @@ pub fn at(cursor: &Cursor, engine: &Engine, recalled: Option<&str>) -> Option<Su
         Some((first, _)) => format!("{first} …"),
         None => rest.to_string(),
     };
-    Some(Suggestion { shown, inserted: Some(rest.to_string()) })
+    Some(Suggestion {
+        shown,
+        inserted: Some(rest.to_string()),
+    })
 }
 
 /// `, seed=None, **data)`: what the call still takes. None when it is not known or takes nothing.
 fn parameters(call: &Call, engine: &Engine) -> Option<String> {
     let (info, note) = match callee(&call.callee, engine) {
         Some((place, method)) => (place.member(method)?, money(&place, method)),
-        None if !call.callee.contains('.') => {
-            (builtin::function(&call.callee)?, String::new())
-        }
+        None if !call.callee.contains('.') => (builtin::function(&call.callee)?, String::new()),
         None => return None,
     };
     let rest = remaining(info, call);
@@ -66,7 +70,9 @@ fn remaining(info: &MemberInfo, call: &Call) -> String {
 
 /// For what moves money: on which network, when that is known without asking anybody.
 fn money(place: &Place, method: &str) -> String {
-    let moves = place.member(method).is_some_and(|member| member.needs.has(Needs::MONEY));
+    let moves = place
+        .member(method)
+        .is_some_and(|member| member.needs.has(Needs::MONEY));
     if !moves {
         return String::new();
     }

@@ -27,7 +27,10 @@ impl History {
             replace(path, &entries)?;
         }
         let read = std::fs::metadata(path)?.len();
-        let history = History { path: path.to_path_buf(), read };
+        let history = History {
+            path: path.to_path_buf(),
+            read,
+        };
         entries.drain(..entries.len().saturating_sub(KEPT));
         Ok((history, entries))
     }
@@ -77,8 +80,12 @@ impl History {
 
 /// Opens for reading and appending; nobody else may read it, from the first byte.
 fn private(path: &Path) -> io::Result<File> {
-    let file =
-        OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)?;
     if file.metadata()?.permissions().mode() & 0o077 != 0 {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
@@ -109,8 +116,12 @@ fn read_from(mut file: &File, start: u64) -> io::Result<Vec<u8>> {
 /// Writes a new file beside the old one and puts it in its place.
 fn replace(path: &Path, entries: &[String]) -> io::Result<()> {
     let new = path.with_extension("new");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
     let text: String = entries.iter().map(|entry| encode(entry)).collect();
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
@@ -126,7 +137,10 @@ fn encode(entry: &str) -> String {
 
 fn decode(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
-    text.lines().filter(|line| !line.is_empty()).map(decode_line).collect()
+    text.lines()
+        .filter(|line| !line.is_empty())
+        .map(decode_line)
+        .collect()
 }
 
 fn decode_line(line: &str) -> String {

@@ -1,4 +1,8 @@
 //! The person, or the program, at the other end, as the tree sees them.
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{output, terminal};
@@ -37,7 +41,11 @@ impl Sink {
 
     /// The text kept so far; from now on text goes to stdout again.
     pub fn taken(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or_default()
     }
 }
 
@@ -49,6 +57,8 @@ pub struct Person {
     pub yes: bool,
     /// Questions can be asked (not with `--json`).
     pub asks: bool,
+    /// Folder for texts that are being edited.
+    pub drafts: PathBuf,
 }
 
 impl Host for Person {
@@ -82,5 +92,76 @@ impl Host for Person {
 
     fn progress(&self, text: Option<&str>) {
         output::progress(text);
+    }
+
+    fn edit(&self, text: &str) -> Result<String> {
+        if !self.asks {
+            return Err(Error::new(Kind::Usage, "there is no terminal to edit on"));
+        }
+        let draft = Draft::new(&self.drafts, text)?;
+        let editor = ["VISUAL", "EDITOR"]
+            .into_iter()
+            .find_map(|name| {
+                std::env::var(name)
+                    .ok()
+                    .filter(|value| !value.trim().is_empty())
+            })
+            .unwrap_or_else(|| "vi".to_string());
+        // The variable may hold options (`code --wait`).
+        let mut words = editor.split_whitespace();
+        let program = words.next().unwrap_or("vi");
+        let status = std::process::Command::new(program)
+            .args(words)
+            .arg(&draft.0)
+            .status()
+            .map_err(|error| {
+                Error::new(
+                    Kind::Io,
+                    format!("cannot start the editor {program}: {error}"),
+                )
+                .hint("name another one in EDITOR")
+            })?;
+        if !status.success() {
+            return Err(Error::new(
+                Kind::NotConfirmed,
+                "the editor was left with an error: nothing was changed",
+            ));
+        }
+        Ok(std::fs::read_to_string(&draft.0)?)
+    }
+}
+
+/// A file only its owner can read, wiped and removed at the end.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn new(folder: &Path, text: &str) -> Result<Draft> {
+        super::unlock::private_folder(folder)?;
+        let path = folder.join(format!("kosmos-edit-{}.toml", std::process::id()));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| {
+                Error::new(
+                    Kind::Io,
+                    format!("cannot write {}: {error}", path.display()),
+                )
+            })?;
+        let draft = Draft(path);
+        file.write_all(text.as_bytes())?;
+        Ok(draft)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        let length = std::fs::metadata(&self.0).map_or(0, |metadata| metadata.len());
+        let zeros = vec![0; usize::try_from(length).unwrap_or(0)];
+        // Best effort: the folder is in memory where the system has one.
+        let _ = std::fs::write(&self.0, zeros);
+        let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -13,7 +13,9 @@ pub fn is_open(source: &str) -> bool {
 
 /// An input without what does not belong to it: of text copied from a session only the typed lines.
 pub fn cleaned(source: &str) -> Cow<'_, str> {
-    let copied = source.lines().any(|line| line.trim_start().starts_with(COPIED));
+    let copied = source
+        .lines()
+        .any(|line| line.trim_start().starts_with(COPIED));
     match copied {
         true => Cow::Owned(dialect::paste(source)),
         false => Cow::Borrowed(source),
@@ -33,7 +35,9 @@ pub fn without_shebang(text: &str, plain: bool) -> Cow<'_, str> {
 pub fn unquoted(argument: &str) -> &str {
     let text = argument.trim();
     for quote in ['\'', '"'] {
-        let inner = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+        let inner = text
+            .strip_prefix(quote)
+            .and_then(|text| text.strip_suffix(quote));
         if let Some(inner) = inner
             && !inner.contains(quote)
         {

@@ -28,7 +28,10 @@ pub struct Instruction {
 /// When it is not TOML, or has a top-level key that is neither `instruction` nor a path below `j`.
 pub fn parse(text: &str) -> Result<Vec<Instruction>> {
     let document: Table = text.parse().map_err(|error: toml::de::Error| {
-        Error::new(Kind::Syntax, format!("not a TOML document: {}", error.message()))
+        Error::new(
+            Kind::Syntax,
+            format!("not a TOML document: {}", error.message()),
+        )
     })?;
     let mut found = Vec::new();
     for (key, value) in document {
@@ -61,7 +64,13 @@ pub fn parse(text: &str) -> Result<Vec<Instruction>> {
             };
             let name = text("instruction_name")?.unwrap_or_default();
             let description = text("instruction_description")?.unwrap_or_default();
-            found.push(Instruction { key: key.clone(), method, name, description, kwargs: table });
+            found.push(Instruction {
+                key: key.clone(),
+                method,
+                name,
+                description,
+                kwargs: table,
+            });
         }
     }
     Ok(found)
@@ -89,7 +98,11 @@ impl Results {
 
 /// Runs the instructions in order; `ignore_errors` goes on after one that failed.
 pub fn run(root: &Obj, instructions: Vec<Instruction>, ignore_errors: bool) -> Results {
-    let mut results = Results { document: Table::new(), failed: false, stopped: false };
+    let mut results = Results {
+        document: Table::new(),
+        failed: false,
+        stopped: false,
+    };
     for instruction in instructions {
         let outcome = call(root, &instruction);
         let mut entry = Table::new();
@@ -109,7 +122,11 @@ pub fn run(root: &Obj, instructions: Vec<Instruction>, ignore_errors: bool) -> R
             }
         }
         put("kwargs", Toml::Table(instruction.kwargs));
-        match results.document.entry(instruction.key).or_insert_with(|| Toml::Array(Vec::new())) {
+        match results
+            .document
+            .entry(instruction.key)
+            .or_insert_with(|| Toml::Array(Vec::new()))
+        {
             Toml::Array(entries) => entries.push(Toml::Table(entry)),
             _ => unreachable!("only arrays are put into the document"),
         }
@@ -125,9 +142,18 @@ pub fn run(root: &Obj, instructions: Vec<Instruction>, ignore_errors: bool) -> R
 const LOAD: &str = "could not load method";
 const EXECUTE: &str = "could not execute method";
 
-fn call(root: &Obj, instruction: &Instruction) -> std::result::Result<Value, (&'static str, Error)> {
+fn call(
+    root: &Obj,
+    instruction: &Instruction,
+) -> std::result::Result<Value, (&'static str, Error)> {
     let path = instruction.method.strip_prefix("j.").ok_or_else(|| {
-        (LOAD, Error::new(Kind::Name, format!("'{}' does not start with 'j.'", instruction.method)))
+        (
+            LOAD,
+            Error::new(
+                Kind::Name,
+                format!("'{}' does not start with 'j.'", instruction.method),
+            ),
+        )
     })?;
     let (parents, method) = path.rsplit_once('.').unwrap_or(("", path));
     let mut object = root.clone();
@@ -143,8 +169,11 @@ fn call(root: &Obj, instruction: &Instruction) -> std::result::Result<Value, (&'
     if object.member(method).is_none() {
         return Err((LOAD, dispatch::no_attribute(&object, method)));
     }
-    let keywords =
-        instruction.kwargs.iter().map(|(key, value)| (key.clone(), from_toml(value))).collect();
+    let keywords = instruction
+        .kwargs
+        .iter()
+        .map(|(key, value)| (key.clone(), from_toml(value)))
+        .collect();
     dispatch::call(&object, method, Vec::new(), keywords).map_err(|error| (EXECUTE, error))
 }
 
@@ -156,9 +185,12 @@ fn from_toml(value: &Toml) -> Value {
         Toml::Boolean(b) => Value::Bool(*b),
         Toml::Datetime(time) => Value::Str(time.to_string()),
         Toml::Array(items) => items.iter().map(from_toml).collect(),
-        Toml::Table(table) => {
-            Value::Map(table.iter().map(|(k, v)| (k.clone(), from_toml(v))).collect())
-        }
+        Toml::Table(table) => Value::Map(
+            table
+                .iter()
+                .map(|(k, v)| (k.clone(), from_toml(v)))
+                .collect(),
+        ),
     }
 }
 

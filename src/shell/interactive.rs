@@ -47,7 +47,10 @@ pub fn run(session: &Session, setting: &Setting) -> Result<u8> {
         let working = idle.as_ref().map(Idle::at_work);
         let started = Instant::now();
         let result = session.run(&source);
-        log::line(&format!("input took {:.1} ms", started.elapsed().as_secs_f64() * 1e3));
+        log::line(&format!(
+            "input took {:.1} ms",
+            started.elapsed().as_secs_f64() * 1e3
+        ));
         drop(working);
         match result {
             Ok(None) => {}
@@ -97,7 +100,10 @@ fn open_history(setting: &Setting, editor: &mut Editor) -> Option<History> {
             Some(history)
         }
         Err(error) => {
-            output::err(&format!("warning: no history ({}: {error})", path.display()));
+            output::err(&format!(
+                "warning: no history ({}: {error})",
+                path.display()
+            ));
             None
         }
     }
@@ -110,7 +116,9 @@ fn remember(source: &str, editor: &mut Editor, history: &mut Option<History>) {
         None => Ok(()),
     };
     if let Err(error) = written {
-        output::err(&format!("warning: the history could not be written: {error}"));
+        output::err(&format!(
+            "warning: the history could not be written: {error}"
+        ));
     }
     editor.remember(entry);
 }

@@ -37,7 +37,12 @@ impl Watch {
             let pointer = Arc::into_raw(flag.clone()).cast_mut();
             let free = FLAGS.iter().position(|place| {
                 place
-                    .compare_exchange(ptr::null_mut(), pointer, Ordering::AcqRel, Ordering::Relaxed)
+                    .compare_exchange(
+                        ptr::null_mut(),
+                        pointer,
+                        Ordering::AcqRel,
+                        Ordering::Relaxed,
+                    )
                     .is_ok()
             });
             places.extend(free);

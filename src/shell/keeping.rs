@@ -19,7 +19,11 @@ pub fn check(opener: &Opener) -> Result<()> {
     }
     let store = opener.unlock(&locked)?;
     let slots: Vec<String> = store.slots().iter().map(SlotKind::to_string).collect();
-    output::line(&format!("store in {}, opened by {}", short(&opener.environment.store()), slots.join(", ")));
+    output::line(&format!(
+        "store in {}, opened by {}",
+        short(&opener.environment.store()),
+        slots.join(", ")
+    ));
     for warning in store.take_warnings() {
         output::line(&format!("corrected: {warning}"));
     }
@@ -35,8 +39,9 @@ pub fn check(opener: &Opener) -> Result<()> {
     let backups = store.backups().len();
     output::line(&format!("{records} records, {backups} automatic backups"));
     if wrong > 0 {
-        return Err(Error::new(Kind::Store, "the store is damaged")
-            .hint("kosmos store restore FILE puts a backup in its place and keeps the old one aside"));
+        return Err(Error::new(Kind::Store, "the store is damaged").hint(
+            "kosmos store restore FILE puts a backup in its place and keeps the old one aside",
+        ));
     }
     output::line("everything is in order");
     Ok(())
@@ -49,7 +54,12 @@ pub fn check(opener: &Opener) -> Result<()> {
 pub fn backup(opener: &Opener, file: &Path) -> Result<()> {
     let store = opener.unlock(&opener.locked()?)?;
     let info = store.backup(file).map_err(failed)?;
-    output::line(&format!("{} records in {} ({} bytes)", info.records, file.display(), info.bytes));
+    output::line(&format!(
+        "{} records in {} ({} bytes)",
+        info.records,
+        file.display(),
+        info.bytes
+    ));
     Ok(())
 }
 
@@ -87,7 +97,10 @@ pub fn restore(opener: &Opener, file: &Path) -> Result<()> {
     let records = store.count().map_err(failed)?;
     output::line(&format!("{records} records restored to {}", short(&dir)));
     if let Some(aside) = aside {
-        output::line(&format!("the store that was there is now {}", short(&aside)));
+        output::line(&format!(
+            "the store that was there is now {}",
+            short(&aside)
+        ));
     }
     Ok(())
 }
@@ -108,11 +121,16 @@ pub fn reset(opener: &Opener, yes: bool) -> Result<()> {
             short(&dir)
         ));
         if !terminal::can_ask() {
-            return Err(Error::new(Kind::NotConfirmed, "not confirmed: nothing was done")
-                .hint("without a terminal: kosmos --reset --yes"));
+            return Err(
+                Error::new(Kind::NotConfirmed, "not confirmed: nothing was done")
+                    .hint("without a terminal: kosmos --reset --yes"),
+            );
         }
         if terminal::ask("type reset to go on: ")? != "reset" {
-            return Err(Error::new(Kind::NotConfirmed, "not confirmed: nothing was done"));
+            return Err(Error::new(
+                Kind::NotConfirmed,
+                "not confirmed: nothing was done",
+            ));
         }
     }
     Store::reset(&dir, false, &Options::default()).map_err(failed)?;

@@ -24,18 +24,30 @@ static LOG: OnceLock<Log> = OnceLock::new();
 pub fn start(shown: bool, file: Option<&Path>) -> std::io::Result<()> {
     let file = file
         .map(|path| {
-            std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+            std::fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .mode(0o600)
+                .open(path)
         })
         .transpose()?;
     let wanted = shown || file.is_some();
     if wanted {
         // A second start changes nothing.
-        let _ = LOG.set(Log { started: Instant::now(), shown, file });
+        let _ = LOG.set(Log {
+            started: Instant::now(),
+            shown,
+            file,
+        });
     }
     std::panic::set_hook(Box::new(|panic| {
         // The place only: the message may hold a value.
         if let Some(place) = panic.location() {
-            line(&format!("something broke at {}:{}", place.file(), place.line()));
+            line(&format!(
+                "something broke at {}:{}",
+                place.file(),
+                place.line()
+            ));
         }
     }));
     Ok(())

@@ -30,7 +30,9 @@ pub fn out(text: &str) {
         return;
     }
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     if let Err(error) = written
         && error.kind() == ErrorKind::BrokenPipe
     {
@@ -61,7 +63,9 @@ pub fn err(text: &str) {
 pub fn ask(text: &str) {
     let _line = above_progress();
     let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    let _ = stderr
+        .write_all(text.as_bytes())
+        .and_then(|()| stderr.flush());
 }
 
 /// A line that is only good to know; left out with `-q`.
@@ -79,7 +83,11 @@ pub fn progress(text: Option<&str>) {
     let mut shown = above_progress();
     if let Some(text) = text {
         let width = super::terminal::width().saturating_sub(1);
-        let text: String = text.chars().filter(|c| !c.is_control()).take(width).collect();
+        let text: String = text
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(width)
+            .collect();
         let mut stderr = io::stderr().lock();
         let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
         *shown = true;

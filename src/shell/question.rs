@@ -28,8 +28,10 @@ pub fn postfix(source: &str) -> Option<Question> {
         chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
             && chars.all(|c| c.is_alphanumeric() || c == '_')
     });
-    (about.is_empty() || is_path)
-        .then(|| Question { about: about.to_string(), long: marks > 1 })
+    (about.is_empty() || is_path).then(|| Question {
+        about: about.to_string(),
+        long: marks > 1,
+    })
 }
 
 /// The help text.
@@ -74,7 +76,10 @@ mod tests {
     use super::*;
 
     fn ask(about: &str, long: bool) -> Option<Question> {
-        Some(Question { about: about.into(), long })
+        Some(Question {
+            about: about.into(),
+            long,
+        })
     }
 
     #[test]

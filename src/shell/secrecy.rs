@@ -10,8 +10,15 @@ use crate::dialect::{self, Token, TokenKind};
 use crate::object::{ClassInfo, Obj, Ty};
 
 /// A name that contains one of these names a secret.
-const WORDS: &[&str] =
-    &["seed", "passphrase", "password", "mnemonic", "secret", "private_key", "recovery_words"];
+const WORDS: &[&str] = &[
+    "seed",
+    "passphrase",
+    "password",
+    "mnemonic",
+    "secret",
+    "private_key",
+    "recovery_words",
+];
 /// A name that contains one of these is not even kept without a value.
 const NEVER: &[&str] = &["passphrase", "password"];
 /// So many words of the recovery list in a row are somebody's key.
@@ -41,7 +48,9 @@ impl Secrecy {
 
     fn learn(&mut self, class: &ClassInfo, queue: &mut VecDeque<ClassInfo>) {
         queue.extend(class.instances.map(|instances| instances()));
-        let secret = (class.model)().into_iter().filter(|property| property.secret);
+        let secret = (class.model)()
+            .into_iter()
+            .filter(|property| property.secret);
         self.names.extend(secret.map(|property| property.name));
         for member in (class.members)() {
             if let Ty::Object(result) = member.result {
@@ -79,7 +88,9 @@ impl Secrecy {
                 }
                 _ if !word.starts_with(|c: char| c.is_alphabetic() || c == '_') => false,
                 _ => {
-                    NEVER.iter().any(|never| word.to_lowercase().contains(never))
+                    NEVER
+                        .iter()
+                        .any(|never| word.to_lowercase().contains(never))
                         || (matches!(text(at + 1), "=" | ":") && self.is_secret(word))
                         || (text(at + 1) == "("
                             && self.methods.get(word).is_some_and(|secret| {

@@ -89,7 +89,9 @@ impl Session {
     /// # Errors
     /// The first error; it is not printed.
     pub fn run(&self, source: &str) -> Result<Exit> {
-        self.evaluate(source, &mut |value| self.sink.line(&print::repr(value, self.look.paint)))
+        self.evaluate(source, &mut |value| {
+            self.sink.line(&print::repr(value, self.look.paint))
+        })
     }
 
     /// Runs an input and prints only what it prints itself.
@@ -134,8 +136,9 @@ impl Session {
     /// Runs an input and answers everything it put on the screen, errors included.
     pub fn transcript(&self, source: &str) -> (String, Result<Exit>) {
         self.sink.keep();
-        let result =
-            self.evaluate(source, &mut |value| self.sink.line(&print::repr(value, Paint::Plain)));
+        let result = self.evaluate(source, &mut |value| {
+            self.sink.line(&print::repr(value, Paint::Plain))
+        });
         let mut text = self.sink.taken();
         if let Err(error) = &result {
             text.push_str(&errors::render(error, source, errors::Style::default()));

@@ -28,7 +28,10 @@ const STACK: usize = 64 << 20;
 const TUTORIAL: &[&str] = &[include_str!("../../examples/wallet.rhai")];
 
 /// The tree that users get.
-const TREE: Tree = Tree { open: j::open, unsaved: j::unsaved };
+const TREE: Tree = Tree {
+    open: j::open,
+    unsaved: World::unsaved,
+};
 
 /// Runs the command line that was given; answers the exit code of the process.
 pub fn main(cli: Cli) -> ExitCode {
@@ -106,8 +109,11 @@ impl Start {
 
     /// The shell itself, and everything that is run without a prompt.
     fn run(&self) -> Result<u8> {
-        let mode =
-            Mode { json: self.cli.json, strict: self.cli.strict, plain: self.cli.plain };
+        let mode = Mode {
+            json: self.cli.json,
+            strict: self.cli.strict,
+            plain: self.cli.plain,
+        };
         if let Some(file) = &self.cli.instruct {
             return batch::instructions(&self.quiet_session(), file, self.cli.ignore_error);
         }
@@ -121,15 +127,19 @@ impl Start {
                     Some(file) => batch::script(&self.quiet_session(), file, &[], mode),
                     None => {
                         let session = self.quiet_session();
-                        Ok(batch::statement(&session, input::unquoted(one), false, mode))
+                        Ok(batch::statement(
+                            &session,
+                            input::unquoted(one),
+                            false,
+                            mode,
+                        ))
                     }
                 };
             }
             [file, args @ ..] => {
                 let path = Path::new(file);
                 if !path.is_file() {
-                    return Err(no_file(file)
-                        .hint("a statement is one argument: put it in quotes"));
+                    return Err(no_file(file).hint("a statement is one argument: put it in quotes"));
                 }
                 return batch::script(&self.quiet_session(), path, args, mode);
             }
@@ -149,7 +159,10 @@ impl Start {
         self.remind(&store)?;
         let _caught = Caught::new();
         output::note(&self.banner());
-        log::line(&format!("ready after {:.1} ms", started.elapsed().as_secs_f64() * 1e3));
+        log::line(&format!(
+            "ready after {:.1} ms",
+            started.elapsed().as_secs_f64() * 1e3
+        ));
         let setting = interactive::Setting {
             history: (!self.cli.ephemeral).then(|| self.environment.history()),
             lock_after: self.environment.lock_after.filter(|_| !self.cli.ephemeral),
@@ -164,7 +177,9 @@ impl Start {
             true => "\nEverything is in memory: nothing of it is there after you leave.",
             false => "",
         };
-        format!("kosmos {version}: everything hangs on j; Tab completes, ? explains, Ctrl-D leaves{memory}")
+        format!(
+            "kosmos {version}: everything hangs on j; Tab completes, ? explains, Ctrl-D leaves{memory}"
+        )
     }
 
     fn remind(&self, store: &Store) -> Result<()> {
@@ -176,7 +191,11 @@ impl Start {
 
     /// A session for what runs without a prompt: it may ask for a passphrase, but for nothing else.
     fn quiet_session(&self) -> Session {
-        let ask = if self.cli.json { Ask::Nobody } else { Ask::Passphrase };
+        let ask = if self.cli.json {
+            Ask::Nobody
+        } else {
+            Ask::Passphrase
+        };
         self.session(self.opener(ask))
     }
 
@@ -199,11 +218,15 @@ impl Start {
             sink: sink.clone(),
             yes: self.cli.yes,
             asks: !self.cli.json && terminal::can_ask(),
+            drafts: self.environment.drafts.clone(),
         };
         let open = move || {
             let started = Instant::now();
             let store = opener.open();
-            log::line(&format!("store opened in {:.1} ms", started.elapsed().as_secs_f64() * 1e3));
+            log::line(&format!(
+                "store opened in {:.1} ms",
+                started.elapsed().as_secs_f64() * 1e3
+            ));
             store
         };
         let flag = Arc::new(AtomicBool::new(false));
@@ -243,7 +266,12 @@ impl Start {
                 ephemeral: true,
             };
             let sink = Arc::new(Sink::default());
-            let person = Person { sink: sink.clone(), yes: true, asks: false };
+            let person = Person {
+                sink: sink.clone(),
+                yes: true,
+                asks: false,
+                drafts: folder.0.clone(),
+            };
             let flag = Arc::new(AtomicBool::new(false));
             let store = store.clone();
             let open = Box::new(move || Ok(store.clone()));
@@ -254,7 +282,11 @@ impl Start {
         if interactive {
             output::line("The tutorial types, you read: Enter runs each line, Ctrl-C leaves.");
         }
-        let stage = Stage { open: &open, waits: interactive, colours };
+        let stage = Stage {
+            open: &open,
+            waits: interactive,
+            colours,
+        };
         for script in TUTORIAL {
             tutorial::play(script, &stage)?;
         }

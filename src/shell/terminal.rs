@@ -40,7 +40,13 @@ fn size() -> (usize, usize) {
         }
         size
     };
-    let or = |value: u16, default: usize| if value == 0 { default } else { usize::from(value) };
+    let or = |value: u16, default: usize| {
+        if value == 0 {
+            default
+        } else {
+            usize::from(value)
+        }
+    };
     (or(size.ws_col, 80), or(size.ws_row, 24))
 }
 
@@ -73,7 +79,10 @@ pub fn ask_hidden(question: &str) -> Result<Zeroizing<String>> {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => match error.kind() {
             io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Err(interrupted()),
-            _ => Err(Error::new(Kind::Io, format!("cannot read from the terminal: {error}"))),
+            _ => Err(Error::new(
+                Kind::Io,
+                format!("cannot read from the terminal: {error}"),
+            )),
         },
     }
 }

@@ -44,7 +44,10 @@ pub fn parse(script: &str) -> Result<Vec<Step>> {
     while let Some((number, line)) = lines.next() {
         let trimmed = line.trim();
         let wrong = |what: &str| {
-            Err(Error::new(Kind::Syntax, format!("line {number} of the script: {what}: {trimmed}")))
+            Err(Error::new(
+                Kind::Syntax,
+                format!("line {number} of the script: {what}: {trimmed}"),
+            ))
         };
         if trimmed.is_empty() {
             continue;
@@ -79,7 +82,11 @@ pub fn parse(script: &str) -> Result<Vec<Step>> {
                 source.push('\n');
                 source.push_str(more);
             }
-            steps.push(Step::Type { source, expected: Vec::new(), line: number });
+            steps.push(Step::Type {
+                source,
+                expected: Vec::new(),
+                line: number,
+            });
         }
     }
     Ok(steps)
@@ -149,7 +156,11 @@ pub fn play(script: &str, stage: &Stage<'_>) -> Result<()> {
                 drop(session);
                 session = (stage.open)();
             }
-            Step::Type { source, expected, line } => {
+            Step::Type {
+                source,
+                expected,
+                line,
+            } => {
                 type_in(&source, stage)?;
                 let (printed, result) = session.transcript(&source);
                 output::out(&printed);
@@ -179,9 +190,12 @@ fn unexpected(line: usize, source: &str, expected: &[String], printed: &str) -> 
         "" => "nothing".to_string(),
         text => text.replace('\n', "\n    "),
     };
-    Error::new(Kind::Script, format!("line {line} of the tutorial did not print what it must: {source}"))
-        .hint(format!("it must print:\n    {must}"))
-        .hint(format!("it printed:\n    {did}"))
+    Error::new(
+        Kind::Script,
+        format!("line {line} of the tutorial did not print what it must: {source}"),
+    )
+    .hint(format!("it must print:\n    {must}"))
+    .hint(format!("it printed:\n    {did}"))
 }
 
 fn tell(text: &str, colours: bool) {
@@ -201,7 +215,10 @@ fn type_in(source: &str, stage: &Stage<'_>) -> Result<()> {
         true => highlight::line(source, 0, None),
         false => source.to_string(),
     };
-    let text = format!("{PROMPT}{}", coloured.replace('\n', &format!("\n{CONTINUATION}")));
+    let text = format!(
+        "{PROMPT}{}",
+        coloured.replace('\n', &format!("\n{CONTINUATION}"))
+    );
     if !stage.waits {
         output::line(&text);
         return Ok(());

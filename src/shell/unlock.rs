@@ -10,9 +10,7 @@ use zeroize::Zeroizing;
 use super::environment::{Environment, short};
 use super::{first_run, output, terminal};
 use crate::object::{Error, Kind, Result};
-use crate::store::{
-    Health, Locked, NewLock, Options, SlotKind, Store, StoreError, Unlock,
-};
+use crate::store::{Health, Locked, NewLock, Options, SlotKind, Store, StoreError, Unlock};
 
 /// How often a passphrase may be typed.
 const TRIES: usize = 3;
@@ -48,7 +46,13 @@ impl Opener {
     /// An opener.
     pub fn new(mut environment: Environment, ask: Ask) -> Opener {
         let passphrase = Mutex::new(environment.passphrase.take());
-        Opener { environment, ephemeral: false, ask, words_file: None, passphrase }
+        Opener {
+            environment,
+            ephemeral: false,
+            ask,
+            words_file: None,
+            passphrase,
+        }
     }
 
     /// True when a store is there, or none is needed.
@@ -63,7 +67,9 @@ impl Opener {
     /// [`Kind::Store`] when it is damaged.
     pub fn open(&self) -> Result<Arc<Store>> {
         if self.ephemeral {
-            return Ok(Arc::new(Store::ephemeral(Options::default()).map_err(failed)?));
+            return Ok(Arc::new(
+                Store::ephemeral(Options::default()).map_err(failed)?,
+            ));
         }
         if !self.exists() {
             return first_run::make(self).map(Arc::new);
@@ -101,7 +107,10 @@ impl Opener {
             return locked.unlock(Unlock::KeyFile(&own)).map_err(failed);
         }
         if !slots.contains(&SlotKind::Passphrase) {
-            let text = format!("the store needs its key file, and {} is not there", short(&own));
+            let text = format!(
+                "the store needs its key file, and {} is not there",
+                short(&own)
+            );
             return Err(Error::new(Kind::Unlock, text)
                 .hint("name the key file in KOSMOS_KEYFILE")
                 .hint("or recover with the 24 words: kosmos --init --words"));
@@ -136,7 +145,11 @@ impl Opener {
         if let Some(path) = &self.environment.passphrase_file {
             return first_line(path).map(Given::Passphrase).map(Some);
         }
-        let taken = self.passphrase.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let taken = self
+            .passphrase
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         Ok(taken.map(Given::Passphrase))
     }
 }
@@ -169,11 +182,18 @@ impl Given {
 }
 
 fn first_line(path: &Path) -> Result<Zeroizing<String>> {
-    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
-        let file = path.display();
-        Error::new(Kind::Unlock, format!("cannot read the passphrase file {file}: {error}"))
-    })?;
-    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_string()))
+    let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|error| {
+            let file = path.display();
+            Error::new(
+                Kind::Unlock,
+                format!("cannot read the passphrase file {file}: {error}"),
+            )
+        })?;
+    Ok(Zeroizing::new(
+        text.lines().next().unwrap_or_default().to_string(),
+    ))
 }
 
 /// The error of having no way to unlock, with the ways there are.
@@ -207,7 +227,14 @@ pub fn failed(error: StoreError) -> Error {
 /// When it cannot be made.
 pub fn private_folder(path: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
-        Error::new(Kind::Io, format!("cannot make the folder {}: {error}", path.display()))
-    })
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| {
+            Error::new(
+                Kind::Io,
+                format!("cannot make the folder {}: {error}", path.display()),
+            )
+        })
 }
