@@ -9,14 +9,31 @@ use crate::object::{Class, Error, Kind, Member, Paint, Result, Value};
 
 /// An error of ours on its way through rhai.
 #[derive(Clone)]
-pub struct Raised(pub Error);
+pub struct Raised {
+    /// The error.
+    pub error: Error,
+    /// The member whose call failed; rhai gives such errors no position.
+    pub member: Option<String>,
+}
 
 /// Wraps an error of ours so that rhai carries it.
 pub fn raise(error: Error) -> Box<EvalAltResult> {
-    Box::new(EvalAltResult::ErrorRuntime(
-        Dynamic::from(Raised(error)),
-        NOWHERE,
-    ))
+    carry(Raised {
+        error,
+        member: None,
+    })
+}
+
+/// Wraps an error of a call of a member.
+pub fn raise_in(error: Error, member: &str) -> Box<EvalAltResult> {
+    carry(Raised {
+        error,
+        member: Some(member.to_string()),
+    })
+}
+
+fn carry(raised: Raised) -> Box<EvalAltResult> {
+    Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(raised), NOWHERE))
 }
 
 /// A value that only rhai knows (a range, a time stamp); it can be printed and handed back.

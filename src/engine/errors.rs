@@ -22,7 +22,7 @@ pub fn translate(error: EvalAltResult, known: &[String]) -> (Error, Position) {
     let position = error.take_position();
     let translated = match error {
         E::ErrorRuntime(value, _) => match value.try_cast_result::<Raised>() {
-            Ok(raised) => raised.0,
+            Ok(raised) => raised.error,
             Err(value) if value.is_unit() => Error::new(Kind::Script, "the script raised an error"),
             Err(value) => Error::new(Kind::Script, value.to_string()),
         },
@@ -97,7 +97,7 @@ fn undefined(name: &str, known: &[String]) -> Error {
 /// `foo (i64, &str)` or a property access on a plain value.
 fn no_function(signature: &str, known: &[String]) -> Error {
     let (name, types) = match signature.split_once(" (") {
-        Some((name, types)) => (name, types.trim_end_matches(')')),
+        Some((name, types)) => (name, types.strip_suffix(')').unwrap_or(types)),
         None => (signature, ""),
     };
     let types: Vec<&str> = types
@@ -127,7 +127,8 @@ fn no_function(signature: &str, known: &[String]) -> Error {
 pub fn no_method(signature: &str) -> Option<Error> {
     let (name, types) = signature.split_once(" (")?;
     let first = types
-        .trim_end_matches(')')
+        .strip_suffix(')')
+        .unwrap_or(types)
         .split(", ")
         .next()
         .filter(|t| !t.is_empty())?;
@@ -154,7 +155,13 @@ pub fn type_name(rhai: &str) -> &str {
     match rhai.trim_start_matches("&mut ").trim_start_matches('&') {
         "i64" => "int",
         "f64" => "float",
-        "string" | "str" | "ImmutableString" | "char" | "String" => "str",
+        "string"
+        | "str"
+        | "ImmutableString"
+        | "char"
+        | "String"
+        | "str | ImmutableString | String"
+        | "&str | ImmutableString | String" => "str",
         "array" => "list",
         "map" => "dict",
         "blob" => "bytes",

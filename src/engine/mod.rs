@@ -202,6 +202,14 @@ impl Engine {
 
     fn explain(&self, error: EvalAltResult, text: &str) -> (Error, Position) {
         // A method that a plain value does not have looks like an unknown function to rhai.
+        if let EvalAltResult::ErrorRuntime(value, position) = innermost(&error)
+            && position.is_none()
+            && let Some(raised) = value.read_lock::<convert::Raised>()
+            && let Some(member) = &raised.member
+            && let Some(at) = call_of(text, member)
+        {
+            return (raised.error.clone(), position_at(text, at));
+        }
         let method = match innermost(&error) {
             EvalAltResult::ErrorFunctionNotFound(signature, position) => {
                 let before = text.get(..offset(text, *position)).unwrap_or_default();
@@ -371,21 +379,29 @@ fn syntax(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
 
 /// Byte offset of a position of rhai (line and character column, both from 1) in its text.
 fn offset(text: &str, position: Position) -> usize {
-    let Some(line) = position.line() else {
-        return 0;
-    };
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line - 1)
-        .map(str::len)
-        .sum();
-    let column = position.position().unwrap_or(1).saturating_sub(1);
-    let rest = text.get(start..).unwrap_or_default();
-    start
-        + rest
-            .char_indices()
-            .nth(column)
-            .map_or(rest.len(), |(at, _)| at)
+    match (position.line(), position.position()) {
+        (Some(line), column) => dialect::offset_at(text, line, column.unwrap_or(1)),
+        (None, _) => 0,
+    }
+}
+
+/// Where a member of this name is called in a text: the first `.name(`.
+fn call_of(text: &str, member: &str) -> Option<usize> {
+    text.match_indices(&format!(".{member}"))
+        .map(|(at, found)| (at + 1, at + found.len()))
+        .find(|(_, end)| {
+            text.get(*end..)
+                .is_some_and(|rest| rest.trim_start().starts_with('('))
+        })
+        .map(|(at, _)| at)
+}
+
+fn position_at(text: &str, at: usize) -> Position {
+    let (line, column) = dialect::line_column(text, at);
+    match (u16::try_from(line), u16::try_from(column)) {
+        (Ok(line), Ok(column)) => Position::new(line, column),
+        _ => Position::NONE,
+    }
 }
 
 /// The word (or single character) at an offset, for the caret.

@@ -68,13 +68,19 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>, out: &Pri
     variadic(engine, converter, "exit", 0..=1, leave);
     variadic(engine, converter, "quit", 0..=1, leave);
     engine.register_type_with_name::<Raised>("error");
-    engine.register_fn("to_string", |e: &mut Raised| e.0.message.clone());
-    engine.register_fn("to_debug", |e: &mut Raised| e.0.message.clone());
-    engine.register_get("message", |e: &mut Raised| e.0.message.clone());
-    engine.register_get("kind", |e: &mut Raised| e.0.kind.name().to_string());
+    engine.register_fn("to_string", |e: &mut Raised| e.error.message.clone());
+    engine.register_fn("to_debug", |e: &mut Raised| e.error.message.clone());
+    engine.register_get("message", |e: &mut Raised| e.error.message.clone());
+    engine.register_get("kind", |e: &mut Raised| e.error.kind.name().to_string());
     let c = converter.clone();
     engine.register_get("hints", move |e: &mut Raised| {
-        c.to_dynamic(e.0.hints.iter().map(|h| Value::Str(h.clone())).collect())
+        c.to_dynamic(
+            e.error
+                .hints
+                .iter()
+                .map(|h| Value::Str(h.clone()))
+                .collect(),
+        )
     });
 }
 
@@ -111,28 +117,32 @@ pub fn exit_code(error: &Error) -> Option<i32> {
 }
 
 fn printing(engine: &mut rhai::Engine, converter: &Arc<Converter>, out: &Print) {
-    for count in 0..=MOST_ARGUMENTS {
-        let types = vec![TypeId::of::<Dynamic>(); count];
+    let mut signatures: Vec<Vec<TypeId>> = (0..=MOST_ARGUMENTS)
+        .map(|count| vec![TypeId::of::<Dynamic>(); count])
+        .collect();
+    // Rhai has a `print` of its own for each of its types, which a wildcard does not replace.
+    signatures.extend(
+        [
+            TypeId::of::<()>(),
+            TypeId::of::<bool>(),
+            TypeId::of::<i64>(),
+            TypeId::of::<f64>(),
+            TypeId::of::<char>(),
+            TypeId::of::<ImmutableString>(),
+            TypeId::of::<Array>(),
+            TypeId::of::<rhai::Map>(),
+            TypeId::of::<rhai::Blob>(),
+            TypeId::of::<FnPtr>(),
+        ]
+        .map(|of| vec![of]),
+    );
+    for types in signatures {
         let (c, out) = (converter.clone(), out.clone());
         engine.register_raw_fn(
             "print",
             types,
             move |_: NativeCallContext, args: &mut [&mut Dynamic]| {
-                let mut copies: Vec<Dynamic> = args.iter().map(|a| (**a).clone()).collect();
-                let mut refs: Vec<&mut Dynamic> = copies.iter_mut().collect();
-                let (values, keywords) = split_arguments(&c, &mut refs);
-                let keyword = |name: &str, other: &str| {
-                    keywords
-                        .iter()
-                        .find(|(key, _)| key == name)
-                        .map_or_else(|| other.to_string(), |(_, value)| print::text(value))
-                };
-                let texts: Vec<String> = values.iter().map(print::text).collect();
-                out(&format!(
-                    "{}{}",
-                    texts.join(&keyword("sep", " ")),
-                    keyword("end", "\n")
-                ));
+                print_line(&c, &out, args);
                 // rhai hands the result of `print` to its own printer, which is switched off.
                 Ok(ImmutableString::new())
             },
@@ -141,6 +151,25 @@ fn printing(engine: &mut rhai::Engine, converter: &Arc<Converter>, out: &Print) 
     engine.on_print(|_| {});
     let out = out.clone();
     engine.on_debug(move |text, _, _| out(&format!("{text}\n")));
+}
+
+/// `print(a, b, sep=" ", end="\n")`.
+fn print_line(converter: &Arc<Converter>, out: &Print, args: &mut [&mut Dynamic]) {
+    let mut copies: Vec<Dynamic> = args.iter().map(|a| (**a).clone()).collect();
+    let mut refs: Vec<&mut Dynamic> = copies.iter_mut().collect();
+    let (values, keywords) = split_arguments(converter, &mut refs);
+    let keyword = |name: &str, other: &str| {
+        keywords
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or_else(|| other.to_string(), |(_, value)| print::text(value))
+    };
+    let texts: Vec<String> = values.iter().map(print::text).collect();
+    out(&format!(
+        "{}{}",
+        texts.join(&keyword("sep", " ")),
+        keyword("end", "\n")
+    ));
 }
 
 fn conversions(engine: &mut rhai::Engine, converter: &Arc<Converter>) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, EvalAltResult, ImmutableString, Position};
 
-use super::convert::{Converter, raise};
+use super::convert::{Converter, raise, raise_in};
 use crate::object::{Error, Obj, Result, Value, dispatch};
 
 /// A handle of an object inside the engine.
@@ -245,25 +245,10 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
         };
         // The object itself is consumed as rhai expects of a call by value.
         let (positional, keywords) = split_arguments(&c, rest);
-        call(&object, name, positional, keywords)
+        dispatch::call(&object, name, positional, keywords)
             .map(|value| Some(c.to_dynamic(value)))
-            .map_err(raise)
+            .map_err(|error| raise_in(error, name))
     });
-}
-
-fn call(
-    object: &Obj,
-    name: &str,
-    positional: Vec<Value>,
-    keywords: Vec<(String, Value)>,
-) -> Result<Value> {
-    if let (Some(method), "call") = (
-        Value::Object(object.clone()).downcast::<dispatch::Method>(),
-        name,
-    ) {
-        return method.call(positional, keywords);
-    }
-    dispatch::call(object, name, positional, keywords)
 }
 
 /// The position of an error that has none of its own.

@@ -298,7 +298,12 @@ impl fmt::Display for Amount {
                 format!("{whole}.{:0>COIN_DECIMALS$}", rest.to_string())
             }
         };
-        formatter.pad(text.trim_end_matches('0').trim_end_matches('.'))
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        // A precision would cut the text, and so change the amount: it is ignored.
+        match formatter.width() {
+            Some(width) => write!(formatter, "{text:>width$}"),
+            None => formatter.write_str(text),
+        }
     }
 }
 

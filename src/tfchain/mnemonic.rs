@@ -145,9 +145,10 @@ fn nearest_words(word: &str) -> Vec<&'static str> {
         .word_list()
         .iter()
         .map(|candidate| {
-            let starts = !lower.is_empty() && candidate.starts_with(lower.as_str());
+            // Four letters tell every word of the list, so people cut them there.
+            let is_cut = lower.len() >= 3 && candidate.starts_with(lower.as_str());
             let distance = edit_distance(&lower, candidate);
-            let rank = if starts { distance.min(1) } else { distance };
+            let rank = if is_cut { 0 } else { distance };
             (rank, distance, *candidate)
         })
         .filter(|(rank, _, _)| *rank <= 2)

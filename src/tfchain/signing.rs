@@ -8,6 +8,7 @@ use super::fulfillment::{AtomicSwapFulfillment, Fulfillment, SignaturePair};
 use super::hash::{Hash, Hasher};
 use super::keys::{KeyPair, PublicKey};
 use super::unlockhash::UnlockType;
+use std::fmt;
 use thiserror::Error;
 
 /// Something that goes into one signature hash besides the transaction itself.
@@ -38,6 +39,22 @@ pub enum SignTarget {
     NameReceiver,
     /// The registered key (210).
     Erc20Registration,
+}
+
+impl fmt::Display for SignTarget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CoinInput(index) => write!(formatter, "the signature of coin input {index}"),
+            Self::BlockStakeInput(index) => {
+                write!(formatter, "the signature of block stake input {index}")
+            }
+            Self::MintFulfillment => formatter.write_str("a mint fulfillment"),
+            Self::Bot => formatter.write_str("the signature of a 3bot"),
+            Self::NameSender => formatter.write_str("the signature of the giver of names"),
+            Self::NameReceiver => formatter.write_str("the signature of the receiver of names"),
+            Self::Erc20Registration => formatter.write_str("the signature of a registered key"),
+        }
+    }
 }
 
 impl SignTarget {
@@ -150,6 +167,9 @@ pub enum SignError {
     /// A condition that no fulfillment of ours unlocks.
     #[error("an output of this kind cannot be unlocked: {0}")]
     Unsupported(&'static str),
+    /// The transaction has no such signature.
+    #[error("this transaction has no place for {0}")]
+    NoSuchSignature(SignTarget),
     /// There is no such input.
     #[error("the transaction has no such input (number {0})")]
     NoSuchInput(usize),

@@ -1,1 +1,3 @@
-//! Tests of the room `devnet`.
+//! The devnet against what was recorded from a real node, and against abuse.
+mod recording;
+mod replay;

@@ -86,6 +86,11 @@ pub(crate) trait Body {
     /// Puts the key in whose own signature the version holds.
     fn set_extension_key(&mut self, _key: PublicKey) {}
 
+    /// Returns a signature besides the inputs'.
+    fn extension_signature(&self, _target: SignTarget) -> Option<&Signature> {
+        None
+    }
+
     /// Returns the place of a signature besides the inputs'.
     fn extension_signature_mut(&mut self, _target: SignTarget) -> Option<&mut Signature> {
         None

@@ -262,6 +262,10 @@ impl Body for Erc20AddressRegistration {
         self.public_key = key;
     }
 
+    fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
+        (target == SignTarget::Erc20Registration).then_some(&self.signature)
+    }
+
     fn extension_signature_mut(&mut self, target: SignTarget) -> Option<&mut Signature> {
         (target == SignTarget::Erc20Registration).then_some(&mut self.signature)
     }

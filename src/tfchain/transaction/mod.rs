@@ -30,7 +30,8 @@ use super::constants::{SPECIFIER_BLOCKSTAKE_OUTPUT, SPECIFIER_COIN_OUTPUT};
 use super::encoding::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 use super::fulfillment::Fulfillment;
 use super::hash::{Hash, OutputId, TransactionId};
-use super::keys::KeyPair;
+use super::keys::{KeyPair, PublicKey, Signature};
+use super::rules::RuleError;
 use super::signing::{self, Extra, SignError, SignTarget, SignatureHasher};
 use body::Body;
 use std::borrow::Cow;
@@ -106,7 +107,7 @@ impl Decode for Output {
 }
 
 /// A transaction of any version.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transaction {
     /// Version 0.
     Legacy(LegacyTransaction),
@@ -386,8 +387,11 @@ impl Transaction {
                 .ok_or(SignError::NoSuchInput(index))?,
             SignTarget::MintFulfillment => self
                 .mint_fulfillment_mut()
-                .ok_or(SignError::Unsupported("no mint fulfillment here"))?,
-            _ => return Err(SignError::Unsupported("use sign_extension")),
+                .ok_or(SignError::NoSuchSignature(target))?,
+            SignTarget::Bot
+            | SignTarget::NameSender
+            | SignTarget::NameReceiver
+            | SignTarget::Erc20Registration => return self.sign_extension(target, key),
         };
         signing::sign(hasher, target, condition, key, secret, fulfillment)
     }
@@ -399,15 +403,38 @@ impl Transaction {
     /// # Errors
     /// When this version has no such signature.
     pub fn sign_extension(&mut self, target: SignTarget, key: &KeyPair) -> Result<(), SignError> {
-        let none = SignError::Unsupported("this version has no such signature");
+        let none = SignError::NoSuchSignature(target);
+        self.extension_signature(target).ok_or(none.clone())?;
+        if let Some(body) = self.body_mut() {
+            body.set_extension_key(*key.public_key());
+        }
+        let signature = key.sign(&self.signature_hasher()?.single(target));
         let body = self.body_mut().ok_or(none.clone())?;
-        body.set_extension_key(*key.public_key());
-        let hash = self.signature_hasher()?.single(target);
-        let signature = key.sign(&hash);
-        let body = self.body_mut().ok_or(none.clone())?;
-        let place = body.extension_signature_mut(target).ok_or(none)?;
-        *place = signature;
+        *body.extension_signature_mut(target).ok_or(none)? = signature;
         Ok(())
+    }
+
+    /// Returns a signature that the version has besides those of its inputs.
+    pub fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
+        self.body()
+            .and_then(|body| body.extension_signature(target))
+    }
+
+    /// Checks such a signature: for 144 and 210 `key` is the one in the transaction, for 145 and
+    /// 146 that of the bot's record.
+    ///
+    /// # Errors
+    /// With the node's text, which stands behind `failed to fulfill … condition: ` there.
+    pub fn check_extension(
+        &self,
+        hasher: &SignatureHasher,
+        target: SignTarget,
+        key: &PublicKey,
+    ) -> Result<(), RuleError> {
+        match self.extension_signature(target) {
+            Some(signature) if key.verify(&hasher.single(target), signature) => Ok(()),
+            _ => Err(RuleError::InvalidSignature),
+        }
     }
 }
 

@@ -269,6 +269,10 @@ impl Body for BotRegistration {
         self.identification.public_key = key;
     }
 
+    fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
+        (target == SignTarget::Bot).then_some(&self.identification.signature)
+    }
+
     fn extension_signature_mut(&mut self, target: SignTarget) -> Option<&mut Signature> {
         (target == SignTarget::Bot).then_some(&mut self.identification.signature)
     }
@@ -399,6 +403,10 @@ impl Body for BotRecordUpdate {
         from_ref(&self.transaction_fee)
     }
 
+    fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
+        (target == SignTarget::Bot).then_some(&self.signature)
+    }
+
     fn extension_signature_mut(&mut self, target: SignTarget) -> Option<&mut Signature> {
         (target == SignTarget::Bot).then_some(&mut self.signature)
     }
@@ -509,6 +517,14 @@ impl Body for BotNameTransfer {
 
     fn miner_fees(&self) -> &[Amount] {
         from_ref(&self.transaction_fee)
+    }
+
+    fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
+        match target {
+            SignTarget::NameSender => Some(&self.sender.signature),
+            SignTarget::NameReceiver => Some(&self.receiver.signature),
+            _ => None,
+        }
     }
 
     fn extension_signature_mut(&mut self, target: SignTarget) -> Option<&mut Signature> {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, Serializer};
 
 /// A transaction of an unknown version.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownTransaction {
     /// The version.
     pub version: u8,
@@ -15,7 +15,7 @@ pub struct UnknownTransaction {
 }
 
 /// Data of an unknown version, in the form that it came in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnknownData {
     /// From JSON: all values, keys in order.
     Json(serde_json::Value),
