@@ -44,7 +44,7 @@ fn in_code(cursor: &Cursor, engine: &Engine) -> Vec<Candidate> {
     }
     let mut out = Vec::new();
     if let Some(call) = &cursor.call {
-        out.extend(arguments(call, &cursor.prefix, engine));
+        out.extend(arguments(call, cursor, engine));
     }
     out.extend(names(&cursor.prefix, engine));
     out
@@ -81,20 +81,19 @@ fn names(prefix: &str, engine: &Engine) -> Vec<Candidate> {
 }
 
 /// Keyword names a call still takes, and the words a value can be.
-fn arguments(call: &Call, prefix: &str, engine: &Engine) -> Vec<Candidate> {
+fn arguments(call: &Call, cursor: &Cursor, engine: &Engine) -> Vec<Candidate> {
     let Some((place, method)) = callee(&call.callee, engine) else {
         return Vec::new();
     };
-    if let Some(keyword) = &call.keyword {
-        return values(&place, method, keyword)
-            .into_iter()
-            .filter(|candidate| candidate.insert.starts_with(prefix))
-            .collect();
-    }
-    let named: Vec<&str> = call.named.iter().map(String::as_str).collect();
-    let given = if call.named.is_empty() { call.index } else { 0 };
-    let mut out = place.keywords(method, given.min(call.positional), &named);
-    out.retain(|candidate| candidate.name.starts_with(prefix));
+    let mut out = match &call.keyword {
+        Some(keyword) => values(&place, method, keyword),
+        None if cursor.name_may_start => {
+            let named: Vec<&str> = call.named.iter().map(String::as_str).collect();
+            place.keywords(method, call.positional, &named)
+        }
+        None => Vec::new(),
+    };
+    out.retain(|candidate| candidate.insert.starts_with(&cursor.prefix));
     out
 }
 

@@ -18,7 +18,7 @@ use rustyline::{
 };
 
 use super::completion;
-use super::cursor::{self, Inside};
+use super::cursor::{self, Cursor, Inside};
 use super::hint::{self, Suggestion};
 use super::question::{self, Question};
 use super::{highlight, terminal};
@@ -331,7 +331,7 @@ impl ConditionalEventHandler for HelpKey {
         if cursor.inside != Inside::Code {
             return None;
         }
-        let about = about(&source, &cursor, at);
+        let about = about(&cursor);
         let here = (source, at);
         let mut last = lock(&self.last);
         let long = last.as_ref() == Some(&here);
@@ -350,19 +350,9 @@ impl ConditionalEventHandler for HelpKey {
 
 /// The expression that `?` asks about: the one left of the cursor, else the method whose brackets
 /// are open.
-fn about(source: &str, cursor: &cursor::Cursor, at: usize) -> String {
-    if let Some(parent) = &cursor.parent {
-        return match cursor.prefix.is_empty() {
-            true => parent.clone(),
-            false => format!("{parent}.{}", cursor.prefix),
-        };
-    }
-    if !cursor.prefix.is_empty() {
-        return cursor.prefix.clone();
-    }
-    let left = source.get(..at).unwrap_or_default().trim_end();
-    match &cursor.call {
-        Some(call) if !left.is_empty() => call.callee.clone(),
-        _ => String::new(),
+fn about(cursor: &Cursor) -> String {
+    match (&cursor.call, cursor.expression.is_empty()) {
+        (Some(call), true) => call.callee.clone(),
+        _ => cursor.expression.clone(),
     }
 }

@@ -40,11 +40,15 @@ fn style(kind: TokenKind, text: &str) -> &'static str {
     match kind {
         TokenKind::Keyword => "\x1b[35m",
         TokenKind::Text => "\x1b[32m",
-        TokenKind::Number => "\x1b[36m",
+        TokenKind::Number | TokenKind::Constant => "\x1b[36m",
         TokenKind::Comment => GREY,
         TokenKind::Unknown => "\x1b[31m",
         TokenKind::Name if text == "j" => "\x1b[1;34m",
-        TokenKind::Name | TokenKind::Operator => "",
+        TokenKind::Name
+        | TokenKind::Open
+        | TokenKind::Close
+        | TokenKind::Dot
+        | TokenKind::Operator => "",
     }
 }
 
@@ -69,15 +73,13 @@ fn brackets(source: &str, tokens: &[Token], cursor: Option<usize>) -> (Vec<usize
     let mut open: Vec<(&str, usize, usize)> = Vec::new();
     let (mut marked, mut wrong) = (Vec::new(), Vec::new());
     let near = |start: usize, end: usize| cursor.is_some_and(|at| at == start || at == end);
-    for token in tokens
-        .iter()
-        .filter(|token| token.kind == TokenKind::Operator)
-    {
+    for token in tokens {
         let range = token.range.clone();
-        match source.get(range.clone()).unwrap_or_default() {
-            text @ ("(" | "[" | "{" | "#{") => open.push((text, range.start, range.end)),
-            text @ (")" | "]" | "}") => match open.pop() {
-                Some((opener, start, end)) if opener.trim_start_matches('#') == partner(text) => {
+        let text = source.get(range.clone()).unwrap_or_default();
+        match token.kind {
+            TokenKind::Open => open.push((text, range.start, range.end)),
+            TokenKind::Close => match open.pop() {
+                Some((opener, start, end)) if opener.ends_with(partner(text)) => {
                     if near(start, end) || near(range.start, range.end) {
                         marked = vec![start, range.start];
                     }

@@ -86,8 +86,7 @@ impl Secrecy {
                     let value = text(at + 1) == ":" || (text(at + 1) == "]" && text(at + 2) == "=");
                     value && self.is_secret(key)
                 }
-                _ if !word.starts_with(|c: char| c.is_alphabetic() || c == '_') => false,
-                _ => {
+                TokenKind::Name | TokenKind::Keyword => {
                     NEVER
                         .iter()
                         .any(|never| word.to_lowercase().contains(never))
@@ -97,6 +96,7 @@ impl Secrecy {
                                 positional(source, &tokens, at + 2) > *secret
                             }))
                 }
+                _ => false,
             }
         })
     }

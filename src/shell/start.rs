@@ -77,7 +77,7 @@ impl Start {
                 });
             }
             Some(Command::Devnet(command)) => {
-                return devnet_command::run(command, &self.environment);
+                return devnet_command::run(command, &self.environment, self.cli.yes);
             }
             Some(Command::Tutorial { auto }) => return self.tutorial(*auto),
             Some(Command::Reference) => {
@@ -209,7 +209,7 @@ impl Start {
     fn session(&self, opener: Opener) -> Session {
         let settings = Settings {
             devnet_dir: self.environment.devnet(),
-            devnet_port: devnet_command::PORT,
+            devnet_port: crate::devnet::DEFAULT_PORT,
             test_is_devnet: self.cli.devnet,
             ephemeral: self.cli.ephemeral,
         };
