@@ -71,7 +71,7 @@ pub(crate) enum Commit {
 pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'a;
 
 /// An open engine. Held only for one operation, because it excludes all other processes.
-pub(crate) trait Backend {
+pub(crate) trait Backend: Send {
     /// The value of a key.
     fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>>;
     /// Runs a transaction.

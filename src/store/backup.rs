@@ -23,7 +23,7 @@ use super::store::{Options, Site, State, Store};
 /// First line of a backup.
 const MAGIC: &str = "jsx-backup-v1";
 /// Folder of the automatic backups inside the store's.
-const FOLDER: &str = "backups";
+pub(crate) const FOLDER: &str = "backups";
 /// Ending of an automatic backup's name `g<generation>-t<seconds>.backup`.
 const ENDING: &str = ".backup";
 

@@ -122,6 +122,13 @@ impl Site {
                     return Err(StoreError::NotAStore(dir.clone()));
                 }
                 let backend = OnSled::open(&path, wait).map_err(|e| match e {
+                    // Somebody without our lock, for example a tool of sled's.
+                    StoreError::Engine { text, .. } if text.contains(OnSled::HELD) => {
+                        StoreError::Locked {
+                            dir: dir.clone(),
+                            pid: None,
+                        }
+                    }
                     StoreError::Engine { text, .. } => StoreError::Unreadable {
                         dir: dir.clone(),
                         reason: text,
@@ -601,7 +608,7 @@ impl State {
     }
 
     /// Verifies what was read and makes it the mirror.
-    fn take_over(&mut self, site: &Site, raw: Raw) -> Result<()> {
+    pub(crate) fn take_over(&mut self, site: &Site, raw: Raw) -> Result<()> {
         let mut raw = raw;
         let seen = raw.generation.take();
         let (mirror, mut mismatch) = Mirror::verify(raw, &self.keys);
