@@ -17,8 +17,10 @@ use super::keys::Keys;
 use super::manifest::MANIFEST_KEY;
 use super::mirror::{Mirror, Raw};
 use super::record::bytes;
+use super::site::Site;
 use super::slot::Unlock;
-use super::store::{Options, Site, State, Store};
+use super::state::State;
+use super::store::{Options, Store};
 
 /// First line of a backup.
 const MAGIC: &str = "jsx-backup-v1";

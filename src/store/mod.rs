@@ -39,7 +39,9 @@ mod open;
 mod process;
 mod record;
 mod seal;
+mod site;
 mod slot;
+mod state;
 #[allow(clippy::module_inception)] // the type of that name lives there
 mod store;
 mod transfer;

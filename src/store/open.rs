@@ -14,8 +14,9 @@ use super::manifest::{HEADER_KEY, MANIFEST_KEY, Manifest, seal_generation};
 use super::memory::Memory;
 use super::mirror::Raw;
 use super::on_sled::OnSled;
+use super::site::{GENERATION_FILE, Site};
 use super::slot::{SlotKind, Unlock};
-use super::store::{GENERATION_FILE, Options, Site, Store};
+use super::store::{Options, Store};
 use super::words::RecoveryWords;
 use super::{backup, keyfile, seal};
 
