@@ -156,7 +156,12 @@ impl Replay {
             return false;
         };
         // Some transactions (the funding of the persons) were posted without being recorded.
-        for transaction in recorded["rawblock"]["transactions"].as_array().unwrap().iter().skip(1) {
+        for transaction in recorded["rawblock"]["transactions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .skip(1)
+        {
             let text = transaction.to_string();
             let transaction = explorer_api::decode_transaction(text.as_bytes()).unwrap();
             let id = transaction.id().unwrap();
