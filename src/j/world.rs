@@ -145,6 +145,14 @@ impl World {
         }
     }
 
+    /// Forgets the open store and its keys; the next use opens it again and asks if it must.
+    pub fn forget_store(&self) {
+        self.store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
     /// Wall clock time.
     pub fn now(&self) -> SystemTime {
         (self.clock)()
