@@ -39,10 +39,13 @@ pub type OpenStore = Box<dyn Fn() -> Result<Arc<Store>> + Send + Sync>;
 /// What differs from run to run.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Folder for the devnet that `j.devnet` starts.
+    /// Folder of the devnet that `j.devnet` starts.
     pub devnet_dir: PathBuf,
-    /// Where the devnet listens; 0 takes a free port.
+    /// Where the devnet listens unless told otherwise; 0 takes a free port.
     pub devnet_port: u16,
+    /// The program that runs a devnet of its own with `devnet start --foreground`; None runs it
+    /// inside this process, where it ends with it.
+    pub devnet_program: Option<PathBuf>,
     /// `network_type="TEST"` also means the devnet (`kosmos --devnet`, the tutorial).
     pub test_is_devnet: bool,
     /// Nothing is written to disk.
@@ -60,6 +63,8 @@ pub struct World {
     open_store: OpenStore,
     store: Mutex<Option<Arc<Store>>>,
     runtime: OnceLock<tokio::runtime::Runtime>,
+    /// The devnet that runs inside this process, if one does.
+    pub devnet: Mutex<Option<crate::devnet::Handle>>,
     collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
     clock: fn() -> SystemTime,
 }
@@ -79,6 +84,7 @@ impl World {
             open_store,
             store: Mutex::new(None),
             runtime: OnceLock::new(),
+            devnet: Mutex::new(None),
             collections: Mutex::new(Vec::new()),
             clock: SystemTime::now,
         })

@@ -25,6 +25,9 @@ use crate::store::Store;
 const STACK: usize = 64 << 20;
 
 /// The scripts of the tutorial, in order.
+/// Time between the blocks of the tutorial: nobody likes to wait.
+const TUTORIAL_BLOCK_TIME: std::time::Duration = std::time::Duration::from_millis(500);
+
 const TUTORIAL: &[&str] = &[include_str!("../../examples/wallet.rhai")];
 
 /// The tree that users get.
@@ -210,6 +213,7 @@ impl Start {
         let settings = Settings {
             devnet_dir: self.environment.devnet(),
             devnet_port: crate::devnet::DEFAULT_PORT,
+            devnet_program: std::env::current_exe().ok(),
             test_is_devnet: self.cli.devnet,
             ephemeral: self.cli.ephemeral,
         };
@@ -258,10 +262,20 @@ impl Start {
         let store = opener.open()?;
         let folder = Scratch::new()?;
         let interactive = terminal::interactive() && !auto;
+        // The devnet stays when the tutorial restarts its shell; it ends with this function.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let mut config = crate::devnet::Config::new(folder.0.join("devnet"));
+        config.port = 0;
+        config.block_time = Some(TUTORIAL_BLOCK_TIME);
+        let devnet = runtime.block_on(crate::devnet::Devnet::start(config))?;
         let open = || {
             let settings = Settings {
-                devnet_dir: folder.0.clone(),
+                devnet_dir: folder.0.join("devnet"),
                 devnet_port: 0,
+                devnet_program: None,
                 test_is_devnet: true,
                 ephemeral: true,
             };
@@ -287,10 +301,11 @@ impl Start {
             waits: interactive,
             colours,
         };
-        for script in TUTORIAL {
-            tutorial::play(script, &stage)?;
-        }
-        Ok(0)
+        let played = TUTORIAL
+            .iter()
+            .try_for_each(|script| tutorial::play(script, &stage));
+        runtime.block_on(devnet.stop());
+        played.map(|()| 0)
     }
 }
 

@@ -1,9 +1,10 @@
-//! Tests of the room `tfchain`: the golden vectors in full, properties, and speed.
+//! Tests of the room `tfchain`: the golden vectors in full, recordings, faults, properties, speed.
 mod amounts;
 mod atomicswaps;
 mod bots;
 mod conditions;
 mod encodings;
+mod explorer;
 mod fulfillments;
 mod keys;
 mod networks;
@@ -14,3 +15,4 @@ mod speed;
 mod transactions;
 mod unlockhashes;
 pub mod vectors;
+mod wallet;

@@ -65,7 +65,7 @@ pub(super) fn property(line: &Line<'_>) -> Result<Property, SchemaError> {
                 }
                 TypeError::NoChoices => line.error(
                     default_column,
-                    "an enum without choices",
+                    "an enum needs choices, none of them empty or twice",
                     "names like \"red,green\" (E)",
                 ),
                 TypeError::NoUrl => line.error(

@@ -9,6 +9,8 @@ mod facts;
 mod fetch;
 mod http;
 mod model;
+mod reading;
+mod split;
 mod text;
 mod verify;
 

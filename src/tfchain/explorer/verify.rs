@@ -6,11 +6,12 @@
 //! A node that fails any of this is reported, never believed.
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use super::facts::{Block, ExplorerTransaction, MinerPayout};
-use super::model::{WireBlock, WireOutput, WireTransaction};
-use crate::tfchain::{Condition, Fulfillment, Hash, Input, Output, UnlockHash, UnlockType};
+use super::model::{SaidAddress, WireBlock, WireOutput, WireTransaction};
+use crate::tfchain::{Condition, Fulfillment, Hash, Input, Output, UnlockType};
 
 /// Checks a transaction; `in_pool` when it is known to be unconfirmed.
 pub(super) fn transaction(
@@ -61,11 +62,45 @@ pub(super) fn transactions(
         .into_iter()
         .map(|wire| transaction(wire, false).map(Arc::new))
         .collect::<Result<Vec<_>, _>>()?;
+    agree(&list)?;
+    Ok(list)
+}
+
+/// Reads and checks the JSON texts of transactions of one answer, side by side on all cores.
+pub(super) fn transaction_texts(texts: &[&[u8]]) -> Result<Vec<Arc<ExplorerTransaction>>, String> {
+    let read = |text: &&[u8]| {
+        let wire = serde_json::from_slice(text)
+            .map_err(|error| format!("a transaction is not as expected: {error}"))?;
+        transaction(wire, false).map(Arc::new)
+    };
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = texts.len().div_ceil(cores.min(MAX_THREADS)).max(1);
+    let parts: Vec<Result<Vec<_>, String>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = texts
+            .chunks(share)
+            .map(|part| scope.spawn(move || part.iter().map(read).collect()))
+            .collect();
+        let ended = || Err("it could not be read".to_owned());
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| ended()))
+            .collect()
+    });
+    let mut list = Vec::with_capacity(texts.len());
+    for part in parts {
+        list.extend(part?);
+    }
+    agree(&list)?;
+    Ok(list)
+}
+
+/// Checks that what transactions spend is what others of the list created.
+fn agree(list: &[Arc<ExplorerTransaction>]) -> Result<(), String> {
     let created: HashMap<Hash, &Output> = list
         .iter()
         .flat_map(|transaction| transaction.created_outputs())
         .collect();
-    for transaction in &list {
+    for transaction in list {
         for (id, spent) in transaction.spent_outputs() {
             if created.get(&id).is_some_and(|created| *created != spent) {
                 return Err(format!(
@@ -75,8 +110,11 @@ pub(super) fn transactions(
             }
         }
     }
-    Ok(list)
+    Ok(())
 }
+
+/// The most threads that read one answer.
+const MAX_THREADS: usize = 8;
 
 /// Checks a block and its transactions. The id of a block is taken from the node.
 pub(super) fn block(wire: WireBlock) -> Result<Block, String> {
@@ -124,11 +162,12 @@ fn check_output_ids(said: &[Hash], computed: &[Hash]) -> Result<(), String> {
     }
 }
 
-fn check_addresses(said: &[UnlockHash], outputs: &[Output]) -> Result<(), String> {
+fn check_addresses(said: &[SaidAddress], outputs: &[Output]) -> Result<(), String> {
     // Some nodes leave the list out; where it is given it must be right.
     for (said, output) in said.iter().zip(outputs) {
         let address = output.condition.unlock_hash();
-        if *said != address {
+        if !said.is(&address) {
+            let said = said.text();
             return Err(format!(
                 "an output of {address} is said to belong to {said}"
             ));
@@ -155,10 +194,11 @@ fn spent(inputs: &[Input], outputs: Vec<WireOutput>) -> Result<Vec<Option<Output
                 return Ok(None);
             }
             let address = wire.condition.unlock_hash();
-            if address != wire.unlockhash {
+            if !wire.unlockhash.is(&address) {
                 return Err(format!(
                     "the spent output {} of {address} is said to belong to {}",
-                    input.parent_id, wire.unlockhash
+                    input.parent_id,
+                    wire.unlockhash.text()
                 ));
             }
             if !can_open(&input.fulfillment, &wire.condition) {

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kosmos::tfchain::Network;
 use kosmos::tfchain::explorer::{
     Answer, Explorer, Fetch, FetchError, FetchFuture, HttpFetch, HttpLimits,
 };
-use kosmos::tfchain::types::Network;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -78,7 +78,12 @@ impl Server {
                 tasks.spawn(serve(stream, handler.clone(), log.clone()));
             }
         });
-        Self { address, seen, connections, task }
+        Self {
+            address,
+            seen,
+            connections,
+            task,
+        }
     }
 
     pub fn requests(&self) -> Vec<Seen> {
@@ -121,7 +126,12 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Se
     buffer.drain(..end + length);
     let mut first = head.split(' ');
     let (method, path) = (first.next()?.to_owned(), first.next()?.to_owned());
-    Some(Seen { method, path, head, body })
+    Some(Seen {
+        method,
+        path,
+        head,
+        body,
+    })
 }
 
 /// Returns None when the connection is to be closed.
@@ -153,7 +163,10 @@ async fn answer(stream: &mut TcpStream, reply: Reply) -> Option<()> {
         Reply::Hang => std::future::pending().await,
         Reply::Close => None,
         Reply::Drip(pause) => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").await.ok()?;
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                .await
+                .ok()?;
             loop {
                 stream.write_all(b" ").await.ok()?;
                 tokio::time::sleep(pause).await;
@@ -198,7 +211,7 @@ pub fn short_limits() -> HttpLimits {
 pub fn explorer<S: AsRef<str>>(addresses: &[S], limits: HttpLimits) -> Explorer {
     // Picking the last of those left at every step keeps the order.
     let fetch = HttpFetch::new(addresses, Box::new(keeps_order(addresses.len())), limits).unwrap();
-    Explorer::new(Network::Dev, Arc::new(fetch))
+    Explorer::new(Network::Devnet, Arc::new(fetch))
 }
 
 fn keeps_order(nodes: usize) -> impl Fn() -> u64 {
@@ -236,7 +249,7 @@ impl Replay {
     }
 
     pub fn explorer(self: &Arc<Self>) -> Explorer {
-        Explorer::new(Network::Dev, self.clone())
+        Explorer::new(Network::Devnet, self.clone())
     }
 }
 
@@ -245,7 +258,11 @@ pub fn recorded_answer(exchange: &serde_json::Value) -> (u16, Vec<u8>) {
     let status = u16::try_from(exchange["status"].as_u64().unwrap()).unwrap();
     let body = match exchange.get("body") {
         Some(body) => format!("{body}\n").into_bytes(),
-        None => exchange["body_text"].as_str().unwrap_or("").as_bytes().to_vec(),
+        None => exchange["body_text"]
+            .as_str()
+            .unwrap_or("")
+            .as_bytes()
+            .to_vec(),
     };
     (status, body)
 }
@@ -255,7 +272,10 @@ impl Fetch for Replay {
         Box::pin(async move {
             self.gets.lock().unwrap().push(endpoint.to_owned());
             match self.answers.get(endpoint) {
-                Some((status, body)) => Ok(Answer { status: *status, body: body.clone() }),
+                Some((status, body)) => Ok(Answer {
+                    status: *status,
+                    body: body.clone(),
+                }),
                 None => panic!("the vectors hold no answer for {endpoint}"),
             }
         })
@@ -263,9 +283,15 @@ impl Fetch for Replay {
 
     fn post<'a>(&'a self, _endpoint: &'a str, body: &'a str) -> FetchFuture<'a> {
         Box::pin(async move {
-            self.posts.lock().unwrap().push(serde_json::from_str(body).unwrap());
+            self.posts
+                .lock()
+                .unwrap()
+                .push(serde_json::from_str(body).unwrap());
             match &self.post_answer {
-                Some((status, body)) => Ok(Answer { status: *status, body: body.clone() }),
+                Some((status, body)) => Ok(Answer {
+                    status: *status,
+                    body: body.clone(),
+                }),
                 None => Err(FetchError::NotAvailable(Vec::new())),
             }
         })
