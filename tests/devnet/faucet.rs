@@ -116,11 +116,7 @@ async fn pays_from_genesis_and_many_times_in_one_block() {
         .give(address.parse().unwrap(), 1)
         .await
         .unwrap();
-    let state = devnet.node().read();
-    assert_eq!(
-        state.balance(&address.parse().unwrap()).units_text(),
-        "12000000000000"
-    );
-    drop(state);
+    let balance = devnet.node().read().balance(&address.parse().unwrap());
+    assert_eq!(balance.units_text(), "12000000000000");
     devnet.stop().await;
 }

@@ -95,7 +95,7 @@ fn ask(node: &Node, exchange: &Exchange) -> (u16, String) {
             let route = explorer_api::find(path).unwrap();
             explorer_api::answer(&node.read(), &route, &Query::parse(query), "")
         }
-        ("POST", (path, _)) if path == "/transactionpool/transactions" => {
+        ("POST", ("/transactionpool/transactions", _)) => {
             match explorer_api::decode_transaction(&exchange.body) {
                 Err(message) => Reply::Error(400, message),
                 Ok(transaction) => match node.submit(transaction) {
