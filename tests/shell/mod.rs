@@ -162,6 +162,15 @@ impl Terminal {
         plain(&shown)
     }
 
+    /// Types a line and Enter that leaves an input open.
+    #[track_caller]
+    pub fn open_line(&mut self, line: &str) {
+        self.keys(&format!("{line}\r"));
+        self.see("\x1b[?2004l");
+        self.see("\x1b[?2004h");
+        self.see("...  ");
+    }
+
     /// Ctrl-C at the prompt (or Ctrl-D in an open input).
     #[track_caller]
     pub fn cancel(&mut self, key: &str) {

@@ -54,15 +54,12 @@ fn exit_leaves_with_its_code() {
 #[test]
 fn open_inputs_go_on_behind_another_prompt() {
     let mut t = start(&plain_kosmos());
-    t.keys("print(\r");
-    t.see("...  ");
-    t.keys("1,\r");
-    t.see("...  ");
+    t.open_line("print(");
+    t.open_line("1,");
     assert_eq!(t.line("2)"), "1 2");
     // Ctrl-C and Ctrl-D give an open input up.
     for key in ["\x03", "\x04"] {
-        t.keys("print(\r");
-        t.see("...  ");
+        t.open_line("print(");
         t.cancel(key);
     }
     assert_eq!(t.line("1"), "1");
@@ -208,8 +205,7 @@ fn the_history_is_kept_without_secrets() {
     t.line(" 'with a blank'");
     t.line("seed = 'x'");
     t.line("j.clients.tfchain.new('a', seed='x')");
-    t.keys("print(\r");
-    t.see("...  ");
+    t.open_line("print(");
     t.line("2)");
     t.line("'last'");
     // Up finds what was kept, and nothing else.
