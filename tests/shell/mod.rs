@@ -2,6 +2,7 @@
 //! pseudo-terminal.
 mod batch;
 mod completion;
+mod devnet;
 mod errors;
 mod highlight;
 mod history;

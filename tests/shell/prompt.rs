@@ -288,3 +288,28 @@ fn values_are_coloured_unless_asked_otherwise() {
     t.keys("j.clients\r");
     t.see("## j.clients");
 }
+
+#[test]
+fn keys_are_forgotten_after_idle_time_and_asked_for_again() {
+    let kosmos = Kosmos::new();
+    let made = kosmos
+        .command(&["--init"])
+        .env("KOSMOS_PASSPHRASE", "p")
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    let lock = kosmos.with("KOSMOS_LOCK_AFTER", "1").with("NO_COLOR", "1");
+    let mut t = lock.terminal(&[]);
+    t.see("passphrase: ");
+    t.keys("p\n");
+    t.prompt();
+    // A minute is too long for a test; that a time is set does not disturb the work.
+    assert_eq!(t.line("j.clients.tfchain.count()"), "0");
+}
+
+#[test]
+fn a_remark_is_shown_beside_the_value() {
+    let mut t = start(&plain_kosmos());
+    let shown = t.line("7 // 2");
+    assert!(shown.contains("hint: ") && shown.ends_with('7'), "{shown}");
+}
