@@ -1,6 +1,7 @@
 //! The command line: `kosmos [FILE|STATEMENT] [ARGS]…`, `kosmos devnet …`, `kosmos store …`,
 //! `kosmos tutorial`, `kosmos reference`.
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -166,13 +167,22 @@ pub struct DevnetStart {
     /// Port of its HTTP API on 127.0.0.1.
     #[arg(long, default_value_t = 23110)]
     pub port: u16,
-    /// Seconds between blocks.
-    #[arg(long, value_name = "S", default_value_t = 10)]
-    pub block_time: u64,
+    /// Seconds between blocks, 0.02 to 86400; with 0 blocks are made on demand only.
+    #[arg(long, value_name = "S", default_value = "10", value_parser = block_time)]
+    pub block_time: Duration,
     /// Start with the blocks of this file.
     #[arg(long, value_name = "FILE")]
     pub import: Option<PathBuf>,
     /// Stay in the foreground.
     #[arg(long)]
     pub foreground: bool,
+}
+
+/// Seconds as a time; the bounds are those of `j.devnet.start(block_time=…)`.
+fn block_time(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds == 0.0 => Ok(Duration::ZERO),
+        Ok(seconds) if (0.02..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("expected 0, or 0.02 to 86400 seconds".to_string()),
+    }
 }

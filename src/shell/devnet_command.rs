@@ -1,6 +1,5 @@
 //! `kosmos devnet start|status|stop|reset`.
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::environment::{Environment, short};
 use super::{output, terminal};
@@ -85,10 +84,7 @@ async fn foreground(options: &DevnetStart, dir: &Path) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut config = Config::new(dir);
     config.port = options.port;
-    // Seconds between blocks; none are made by the clock with 0.
-    config.block_time = Some(options.block_time)
-        .filter(|seconds| *seconds > 0)
-        .map(Duration::from_secs);
+    config.block_time = Some(options.block_time).filter(|time| !time.is_zero());
     config.import = options.import.clone();
     let handle = Devnet::start(config).await.map_err(failed)?;
     output::line(&text(&handle.status()));
@@ -110,7 +106,7 @@ async fn background(options: &DevnetStart, dir: &Path) -> Result<()> {
     let mut with = |name: &str, value: String| args.extend([name.to_string(), value]);
     with("--dir", absolute(dir)?);
     with("--port", options.port.to_string());
-    with("--block-time", options.block_time.to_string());
+    with("--block-time", options.block_time.as_secs_f64().to_string());
     if let Some(file) = &options.import {
         with("--import", absolute(file)?);
     }
@@ -134,7 +130,10 @@ fn absolute(path: &Path) -> Result<String> {
 /// What a person wants to know of a devnet.
 fn text(status: &Status) -> String {
     let blocks = match status.block_every_ms {
-        Some(ms) => format!("a block every {} s", ms / 1000),
+        Some(ms) => format!(
+            "a block every {} s",
+            std::time::Duration::from_millis(ms).as_secs_f64()
+        ),
         None => "blocks on demand".to_string(),
     };
     let mut text = format!(

@@ -1,6 +1,7 @@
 //! `x?` and `x??`: help for an expression, without evaluating anything.
 use std::fmt::Write as _;
 
+use crate::dialect::{self, Completeness, TokenKind};
 use crate::engine::Engine;
 use crate::object::complete::Place;
 use crate::object::{Error, Kind, MemberKind, Result, help};
@@ -22,16 +23,47 @@ pub fn postfix(source: &str) -> Option<Question> {
     }
     let about = text.trim_matches('?');
     let marks = text.len() - about.len();
-    let about = about.trim().trim_end_matches('(');
-    let is_path = about.split('.').all(|name| {
-        let mut chars = name.chars();
-        chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-            && chars.all(|c| c.is_alphanumeric() || c == '_')
-    });
-    (about.is_empty() || is_path).then(|| Question {
+    let about = about.trim();
+    let about = match about.strip_suffix('(') {
+        Some(method) => method.trim_end(),
+        None => about,
+    };
+    (about.is_empty() || is_path(about)).then(|| Question {
         about: about.to_string(),
         long: marks > 1,
     })
+}
+
+/// True for names with dots, and with calls and indexes between them: `c.get("a").wallets`.
+fn is_path(text: &str) -> bool {
+    let tokens = dialect::tokens(text);
+    let starts = tokens
+        .first()
+        .is_some_and(|token| token.kind == TokenKind::Name);
+    let mut depth = 0usize;
+    let mut before = TokenKind::Dot;
+    starts
+        && dialect::completeness(text) == Completeness::Complete
+        && tokens.iter().all(|token| {
+            let follows = match token.kind {
+                TokenKind::Comment | TokenKind::Unknown => false,
+                TokenKind::Open => {
+                    depth += 1;
+                    true
+                }
+                TokenKind::Close => {
+                    depth = depth.saturating_sub(1);
+                    true
+                }
+                _ if depth > 0 => true,
+                TokenKind::Name => before == TokenKind::Dot,
+                TokenKind::Dot => before != TokenKind::Dot,
+                _ => false,
+            };
+            before = token.kind;
+            follows
+        })
+        && before != TokenKind::Dot
 }
 
 /// The help text.
@@ -92,5 +124,12 @@ mod tests {
         assert_eq!(postfix("'why?'"), None);
         assert_eq!(postfix("a + b?"), None);
         assert_eq!(postfix("j.clients"), None);
+        assert_eq!(postfix("c.get('a', b=1)?"), ask("c.get('a', b=1)", false));
+        assert_eq!(postfix("c['a'].x ?"), ask("c['a'].x", false));
+        for other in [
+            "j.?", "j..a?", "a b?", "(a)?", "1?", "x = 1?", "a; b?", "# a?", "a)?",
+        ] {
+            assert_eq!(postfix(other), None, "{other}");
+        }
     }
 }

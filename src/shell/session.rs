@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::host::Sink;
 use super::interrupt::Watch;
 use super::{answer, errors, output, question};
+use crate::dialect;
 use crate::engine::{Engine, Outcome};
 use crate::j::world::World;
 use crate::object::{Error, Kind, Obj, Paint, Result, Value, print};
@@ -89,6 +90,10 @@ impl Session {
     /// # Errors
     /// The first error; it is not printed.
     pub fn run(&self, source: &str) -> Result<Exit> {
+        // The names that are known change no remark.
+        for hint in dialect::rewrite(source, &|_| true).map_or(Vec::new(), |text| text.hints) {
+            output::note(&format!("hint: {}", hint.message));
+        }
         self.evaluate(source, &mut |value| {
             self.sink.line(&print::repr(value, self.look.paint))
         })

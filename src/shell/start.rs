@@ -24,10 +24,10 @@ use crate::store::Store;
 /// Stack of the thread that runs everything: deeply nested expressions need it.
 const STACK: usize = 64 << 20;
 
-/// The scripts of the tutorial, in order.
 /// Time between the blocks of the tutorial: nobody likes to wait.
 const TUTORIAL_BLOCK_TIME: std::time::Duration = std::time::Duration::from_millis(500);
 
+/// The scripts of the tutorial, in order.
 const TUTORIAL: &[&str] = &[include_str!("../../examples/wallet.rhai")];
 
 /// The tree that users get.

@@ -102,7 +102,7 @@ fn scripts_have_arguments_and_say_where_they_failed() {
     let kosmos = Kosmos::new();
     kosmos.write(
         "a.rhai",
-        "#!/usr/bin/env kosmos\nprint(args)\nlet x = 1;\nx + 1\n",
+        "#!/usr/bin/env kosmos\nprint(args);\nlet x = 1;\nx + 1\n",
     );
     let run = |args: &[&str]| outcome(&kosmos.run(args, ""));
     assert_eq!(run(&["a.rhai"]), ok("[]\n"));

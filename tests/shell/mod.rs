@@ -2,6 +2,7 @@
 //! pseudo-terminal.
 mod batch;
 mod completion;
+mod devnet;
 mod errors;
 mod highlight;
 mod history;
@@ -160,6 +161,15 @@ impl Terminal {
         let shown = self.see("\x1b[?2004h");
         self.prompt();
         plain(&shown)
+    }
+
+    /// Types a line and Enter that leaves an input open.
+    #[track_caller]
+    pub fn open_line(&mut self, line: &str) {
+        self.keys(&format!("{line}\r"));
+        self.see("\x1b[?2004l");
+        self.see("\x1b[?2004h");
+        self.see("...  ");
     }
 
     /// Ctrl-C at the prompt (or Ctrl-D in an open input).

@@ -54,15 +54,12 @@ fn exit_leaves_with_its_code() {
 #[test]
 fn open_inputs_go_on_behind_another_prompt() {
     let mut t = start(&plain_kosmos());
-    t.keys("print(\r");
-    t.see("...  ");
-    t.keys("1,\r");
-    t.see("...  ");
+    t.open_line("print(");
+    t.open_line("1,");
     assert_eq!(t.line("2)"), "1 2");
     // Ctrl-C and Ctrl-D give an open input up.
     for key in ["\x03", "\x04"] {
-        t.keys("print(\r");
-        t.see("...  ");
+        t.open_line("print(");
         t.cancel(key);
     }
     assert_eq!(t.line("1"), "1");
@@ -208,8 +205,7 @@ fn the_history_is_kept_without_secrets() {
     t.line(" 'with a blank'");
     t.line("seed = 'x'");
     t.line("j.clients.tfchain.new('a', seed='x')");
-    t.keys("print(\r");
-    t.see("...  ");
+    t.open_line("print(");
     t.line("2)");
     t.line("'last'");
     // Up finds what was kept, and nothing else.
@@ -291,4 +287,29 @@ fn values_are_coloured_unless_asked_otherwise() {
     let mut t = start(&plain_kosmos());
     t.keys("j.clients\r");
     t.see("## j.clients");
+}
+
+#[test]
+fn keys_are_forgotten_after_idle_time_and_asked_for_again() {
+    let kosmos = Kosmos::new();
+    let made = kosmos
+        .command(&["--init"])
+        .env("KOSMOS_PASSPHRASE", "p")
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    let lock = kosmos.with("KOSMOS_LOCK_AFTER", "1").with("NO_COLOR", "1");
+    let mut t = lock.terminal(&[]);
+    t.see("passphrase: ");
+    t.keys("p\n");
+    t.prompt();
+    // A minute is too long for a test; that a time is set does not disturb the work.
+    assert_eq!(t.line("j.clients.tfchain.count()"), "0");
+}
+
+#[test]
+fn a_remark_is_shown_beside_the_value() {
+    let mut t = start(&plain_kosmos());
+    let shown = t.line("7 // 2");
+    assert!(shown.contains("hint: ") && shown.ends_with('7'), "{shown}");
 }
