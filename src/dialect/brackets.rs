@@ -29,7 +29,10 @@ pub(super) fn pair(
     source: &str,
     lexemes: &[Lexeme],
 ) -> Result<(Pairs, Option<usize>), DialectError> {
-    let mut pairs = Pairs { partner: vec![NONE; lexemes.len()], comma: vec![false; lexemes.len()] };
+    let mut pairs = Pairs {
+        partner: vec![NONE; lexemes.len()],
+        comma: vec![false; lexemes.len()],
+    };
     let mut open: Vec<(usize, Bracket)> = Vec::new();
     let text = |lexeme: &Lexeme| source.get(lexeme.range()).unwrap_or_default().to_owned();
     for (index, lexeme) in lexemes.iter().enumerate() {

@@ -4,6 +4,7 @@ use super::error::DialectError;
 use super::lexer::{Kind, Lexeme, lex};
 use super::rewrite;
 use super::tokens;
+use super::words;
 
 /// The state of what was typed so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +28,15 @@ pub fn completeness(source: &str) -> Completeness {
             return Completeness::Invalid(error);
         }
     }
-    let lexemes: Vec<Lexeme> = all.into_iter().filter(|lexeme| !lexeme.is_comment()).collect();
+    let lexemes: Vec<Lexeme> = all
+        .into_iter()
+        .filter(|lexeme| !lexeme.is_comment())
+        .collect();
     match brackets::pair(source, &lexemes) {
         Err(error) => Completeness::Invalid(error),
         Ok((_, Some(_))) => Completeness::Incomplete,
         Ok((_, None)) if open => Completeness::Incomplete,
-        Ok((_, None)) => match rewrite(source, &|_| true) {
+        Ok((_, None)) => match rewrite(source, &|name| !words::DIALECT.contains(&name)) {
             Ok(_) => Completeness::Complete,
             Err(error) => Completeness::Invalid(error),
         },

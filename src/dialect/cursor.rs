@@ -90,20 +90,29 @@ pub fn context_at(source: &str, cursor: usize) -> CursorContext {
                         from = field;
                         continue;
                     }
-                    place = CursorPlace::String { start: content.start };
+                    place = CursorPlace::String {
+                        start: content.start,
+                    };
                 }
                 Kind::RawStr if !last.closed => {
                     let hashes = hashes(source, &last);
-                    place = CursorPlace::String { start: (last.start + hashes + 1).min(cursor) };
+                    place = CursorPlace::String {
+                        start: (last.start + hashes + 1).min(cursor),
+                    };
                 }
                 Kind::Backtick if !last.closed => {
-                    place = CursorPlace::String { start: (last.start + 1).min(cursor) };
+                    place = CursorPlace::String {
+                        start: (last.start + 1).min(cursor),
+                    };
                 }
                 _ => {}
             }
         }
         lexemes.retain(|lexeme| !lexeme.is_comment());
-        let view = View { source, lexemes: &lexemes };
+        let view = View {
+            source,
+            lexemes: &lexemes,
+        };
         let code = place == CursorPlace::Code;
         return CursorContext {
             place,
@@ -131,8 +140,12 @@ pub fn help_request(source: &str) -> Option<HelpRequest> {
         None => (trimmed.strip_suffix('?')?, false),
     };
     let context = context_at(source, text.len());
-    let subject = context.subject.filter(|_| context.place == CursorPlace::Code)?;
-    let alone = source.get(..subject.start).is_some_and(|before| before.trim().is_empty());
+    let subject = context
+        .subject
+        .filter(|_| context.place == CursorPlace::Code)?;
+    let alone = source
+        .get(..subject.start)
+        .is_some_and(|before| before.trim().is_empty());
     alone.then_some(HelpRequest { subject, detailed })
 }
 
@@ -143,7 +156,11 @@ fn hashes(source: &str, lexeme: &Lexeme) -> usize {
 
 /// Start of the field of an f-string that is open at the end of `content`.
 fn open_field(source: &str, content: Range<usize>, form: StringForm) -> Option<usize> {
-    if form.format { fstring::open_field(source, content) } else { None }
+    if form.format {
+        fstring::open_field(source, content)
+    } else {
+        None
+    }
 }
 
 struct View<'s> {
@@ -157,11 +174,16 @@ impl View<'_> {
     }
 
     fn text(&self, index: usize) -> &str {
-        self.lexemes.get(index).and_then(|lexeme| self.source.get(lexeme.range())).unwrap_or("")
+        self.lexemes
+            .get(index)
+            .and_then(|lexeme| self.source.get(lexeme.range()))
+            .unwrap_or("")
     }
 
     fn start(&self, index: usize) -> usize {
-        self.lexemes.get(index).map_or(self.source.len(), |lexeme| lexeme.start)
+        self.lexemes
+            .get(index)
+            .map_or(self.source.len(), |lexeme| lexeme.start)
     }
 
     /// First lexeme of the chain of names, dots, calls and indexes whose last lexeme is `last`.
@@ -233,7 +255,10 @@ impl View<'_> {
 
     fn expression(&self, cursor: usize) -> Option<DottedExpression> {
         let last = self.lexemes.len().checked_sub(1)?;
-        let touches = self.lexemes.get(last).is_some_and(|lexeme| lexeme.end == cursor);
+        let touches = self
+            .lexemes
+            .get(last)
+            .is_some_and(|lexeme| lexeme.end == cursor);
         let (member, before) = match self.kind(last)? {
             Kind::Word if touches => (self.start(last)..cursor, last.checked_sub(1)),
             // Blanks may follow the dot.
@@ -242,7 +267,12 @@ impl View<'_> {
         };
         let dot = before.filter(|at| self.kind(*at) == Some(Kind::Dot));
         let Some(dot) = dot else {
-            let names = vec![self.source.get(member.clone()).unwrap_or_default().to_owned()];
+            let names = vec![
+                self.source
+                    .get(member.clone())
+                    .unwrap_or_default()
+                    .to_owned(),
+            ];
             return Some(DottedExpression {
                 range: member.clone(),
                 parent: None,
@@ -254,7 +284,12 @@ impl View<'_> {
         let first = self.chain_start(end)?;
         let start = self.start(first);
         let names = self.names(first, end).map(|mut names| {
-            names.push(self.source.get(member.clone()).unwrap_or_default().to_owned());
+            names.push(
+                self.source
+                    .get(member.clone())
+                    .unwrap_or_default()
+                    .to_owned(),
+            );
             names
         });
         let parent_end = self.lexemes.get(end).map_or(start, |lexeme| lexeme.end);
@@ -330,12 +365,16 @@ impl View<'_> {
     }
 
     fn is_call(&self, paren: usize) -> bool {
-        let Some(before) = paren.checked_sub(1) else { return false };
+        let Some(before) = paren.checked_sub(1) else {
+            return false;
+        };
         self.kind(paren) == Some(Kind::Open(Bracket::Round))
             && match self.kind(before) {
                 Some(Kind::Word) => {
                     !super::words::KEYWORDS.contains(&self.text(before))
-                        || before.checked_sub(1).is_some_and(|at| self.kind(at) == Some(Kind::Dot))
+                        || before
+                            .checked_sub(1)
+                            .is_some_and(|at| self.kind(at) == Some(Kind::Dot))
                 }
                 Some(Kind::Close(Bracket::Round | Bracket::Square)) => true,
                 _ => false,

@@ -67,7 +67,13 @@ impl Edits {
         rank: Rank,
         statement: Option<usize>,
     ) {
-        self.list.push(Edit { start: range.start, end: range.end, text, rank, statement });
+        self.list.push(Edit {
+            start: range.start,
+            end: range.end,
+            text,
+            rank,
+            statement,
+        });
     }
 
     /// Applies all edits to `source`; `statements` is the number of statements marked.
@@ -97,13 +103,17 @@ impl Edits {
             }
             let from = text.len();
             text.push_str(&edit.text);
-            let ascii = edit.text.is_ascii()
-                && source.get(edit.start..edit.end).is_some_and(str::is_ascii);
+            let ascii =
+                edit.text.is_ascii() && source.get(edit.start..edit.end).is_some_and(str::is_ascii);
             map.record(from..text.len(), edit.start..edit.end, ascii);
         }
         if let Some(rest) = source.get(at..) {
             text.push_str(rest);
         }
-        Applied { text, map, statements: ranges }
+        Applied {
+            text,
+            map,
+            statements: ranges,
+        }
     }
 }

@@ -18,7 +18,11 @@ pub struct DialectError {
 impl DialectError {
     /// Builds an error without a hint.
     pub(super) fn new(message: impl Into<String>, span: Range<usize>) -> Self {
-        Self { message: message.into(), span, hints: Vec::new() }
+        Self {
+            message: message.into(),
+            span,
+            hints: Vec::new(),
+        }
     }
 
     /// Adds one hint.

@@ -25,7 +25,11 @@ pub(super) struct Field {
 
 /// Splits the content `range` of an f-string.
 pub(super) fn split(source: &str, range: Range<usize>) -> Result<Vec<Piece>, DialectError> {
-    let mut splitter = Splitter { bytes: source.as_bytes(), at: range.start, end: range.end };
+    let mut splitter = Splitter {
+        bytes: source.as_bytes(),
+        at: range.start,
+        end: range.end,
+    };
     splitter.pieces(0)
 }
 
@@ -38,7 +42,11 @@ struct Splitter<'s> {
 impl Splitter<'_> {
     fn peek(&self, ahead: usize) -> u8 {
         let at = self.at + ahead;
-        if at < self.end { self.bytes.get(at).copied().unwrap_or(0) } else { 0 }
+        if at < self.end {
+            self.bytes.get(at).copied().unwrap_or(0)
+        } else {
+            0
+        }
     }
 
     /// Pieces up to the end, or, inside a specification (`level` > 0), up to its `}`.
@@ -94,8 +102,11 @@ impl Splitter<'_> {
             expression = self.trim(expression.start..expression.end - 1);
         }
         if expression.is_empty() {
-            return Err(DialectError::new("f-string: empty expression", open..self.at.max(open + 1))
-                .hint("write {{}} for braces in the text"));
+            return Err(DialectError::new(
+                "f-string: empty expression",
+                open..self.at.max(open + 1),
+            )
+            .hint("write {{}} for braces in the text"));
         }
         let mut conversion = None;
         if self.peek(0) == b'!' {
@@ -120,7 +131,12 @@ impl Splitter<'_> {
             return Err(DialectError::new("f-string: expecting '}'", open..open + 1));
         }
         self.at += 1;
-        Ok(Field { expression, label, conversion, specification })
+        Ok(Field {
+            expression,
+            label,
+            conversion,
+            specification,
+        })
     }
 
     /// Finds where the expression ends: at `}`, `:` or `!r` outside brackets and strings.
@@ -138,9 +154,7 @@ impl Splitter<'_> {
                 }
                 b'(' | b'[' | b'{' => depth += 1,
                 b'}' | b':' if depth == 0 => return Ok(self.at),
-                b'!' if depth == 0 && self.peek(1) != b'=' && !self.negates() => {
-                    return Ok(self.at);
-                }
+                b'!' if depth == 0 && self.converts(open) => return Ok(self.at),
                 b')' | b']' | b'}' => depth = depth.saturating_sub(1),
                 b'\\' => {
                     return Err(DialectError::new(
@@ -157,10 +171,17 @@ impl Splitter<'_> {
             .hint("inside the braces use the other kind of quotes; write {{ for a brace"))
     }
 
-    /// True when the `!` here starts an operand or is `!in`, so it is no conversion.
-    fn negates(&self) -> bool {
-        let after = self.bytes.get(self.at + 2).copied().unwrap_or(b'}');
-        !(matches!(self.peek(1), b'r' | b's' | b'a') && matches!(after, b'}' | b':'))
+    /// True when the `!` here follows a value and is none of `!=`, `!in` and `f!(…)`.
+    fn converts(&self, open: usize) -> bool {
+        let before = self.bytes.get(open + 1..self.at).unwrap_or_default();
+        let value = before.trim_ascii_end().last().is_some_and(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b')' | b']' | b'}' | b'"' | b'\'')
+        });
+        let operator = matches!(self.peek(1), b'=' | b'(')
+            || (self.peek(1) == b'i'
+                && self.peek(2) == b'n'
+                && !self.peek(3).is_ascii_alphanumeric());
+        value && !operator
     }
 
     fn trim(&self, range: Range<usize>) -> Range<usize> {
@@ -176,7 +197,9 @@ impl Splitter<'_> {
     }
 
     fn ends_with_lone_equals(&self, range: &Range<usize>) -> bool {
-        let Some(text) = self.bytes.get(range.clone()) else { return false };
+        let Some(text) = self.bytes.get(range.clone()) else {
+            return false;
+        };
         match text {
             [.., before, b'='] => !matches!(before, b'=' | b'!' | b'<' | b'>'),
             _ => false,
@@ -187,7 +210,11 @@ impl Splitter<'_> {
 /// Start of the expression of the field that is still open at the end of `range`, the content of
 /// an f-string of which only the beginning is typed.
 pub(super) fn open_field(source: &str, range: Range<usize>) -> Option<usize> {
-    let mut splitter = Splitter { bytes: source.as_bytes(), at: range.start, end: range.end };
+    let mut splitter = Splitter {
+        bytes: source.as_bytes(),
+        at: range.start,
+        end: range.end,
+    };
     while splitter.at < splitter.end {
         match (splitter.peek(0), splitter.peek(1)) {
             (b'{', b'{') | (b'}', b'}') => splitter.at += 2,

@@ -105,7 +105,10 @@ impl Lexeme {
 
     /// True for the three kinds of comment.
     pub fn is_comment(&self) -> bool {
-        matches!(self.kind, Kind::HashComment | Kind::LineComment | Kind::BlockComment)
+        matches!(
+            self.kind,
+            Kind::HashComment | Kind::LineComment | Kind::BlockComment
+        )
     }
 
     /// True for every kind of string literal.
@@ -119,12 +122,23 @@ impl Lexeme {
 pub(super) fn lex(source: &str, range: Range<usize>) -> Vec<Lexeme> {
     let end = range.end.min(source.len());
     let start = range.start.min(end);
-    let mut lexer = Lexer { bytes: source.as_bytes(), source, at: start, end };
+    let mut lexer = Lexer {
+        bytes: source.as_bytes(),
+        source,
+        at: start,
+        end,
+    };
     let mut lexemes = Vec::with_capacity((end - start) / 4 + 4);
     let mut newline = false;
     while let Some((kind, start, closed)) = lexer.next(&mut newline) {
         let end = lexer.at;
-        let lexeme = Lexeme { kind, start, end, newline, closed };
+        let lexeme = Lexeme {
+            kind,
+            start,
+            end,
+            newline,
+            closed,
+        };
         if kind == Kind::BlockComment {
             newline |= lexer.contains_newline(start, end);
         } else if kind != Kind::Join && !lexeme.is_comment() {
@@ -150,18 +164,26 @@ fn continues_word(byte: u8) -> bool {
 impl Lexer<'_> {
     fn peek(&self, ahead: usize) -> u8 {
         let at = self.at + ahead;
-        if at < self.end { self.bytes.get(at).copied().unwrap_or(0) } else { 0 }
+        if at < self.end {
+            self.bytes.get(at).copied().unwrap_or(0)
+        } else {
+            0
+        }
     }
 
     fn char_at(&self, at: usize) -> Option<char> {
         if at >= self.end {
             return None;
         }
-        self.source.get(at..self.end).and_then(|rest| rest.chars().next())
+        self.source
+            .get(at..self.end)
+            .and_then(|rest| rest.chars().next())
     }
 
     fn contains_newline(&self, start: usize, end: usize) -> bool {
-        self.bytes.get(start..end).is_some_and(|part| part.contains(&b'\n'))
+        self.bytes
+            .get(start..end)
+            .is_some_and(|part| part.contains(&b'\n'))
     }
 
     /// Skips blanks and scans one lexeme: kind, start, closed.
@@ -443,9 +465,20 @@ impl Lexer<'_> {
     fn string(&mut self, prefix: u8, raw: bool, bytes: bool, format: bool) -> (Kind, bool) {
         let quote = self.peek(0);
         let triple = self.peek(1) == quote && self.peek(2) == quote;
-        let form = StringForm { quote, triple, raw, bytes, format, prefix };
+        let form = StringForm {
+            quote,
+            triple,
+            raw,
+            bytes,
+            format,
+            prefix,
+        };
         self.at += form.close_len();
-        let closed = if triple { self.triple_end(quote) } else { self.single_end(form) };
+        let closed = if triple {
+            self.triple_end(quote)
+        } else {
+            self.single_end(form)
+        };
         (Kind::Str(form), closed)
     }
 
@@ -571,5 +604,9 @@ fn prefix_of(letters: &[u8]) -> Option<(bool, bool, bool)> {
         }
     }
     let alone = letters.len() == 1;
-    if (unicode && !alone) || (bytes && format) { None } else { Some((raw, bytes, format)) }
+    if (unicode && !alone) || (bytes && format) {
+        None
+    } else {
+        Some((raw, bytes, format))
+    }
 }

@@ -31,7 +31,11 @@ pub(super) fn rhai_string(text: &str) -> String {
 /// The content of a string literal: between its quotes.
 pub(super) fn content_range(lexeme: &Lexeme, form: StringForm) -> Range<usize> {
     let start = (lexeme.start + form.open_len()).min(lexeme.end);
-    let end = if lexeme.closed { lexeme.end.saturating_sub(form.close_len()) } else { lexeme.end };
+    let end = if lexeme.closed {
+        lexeme.end.saturating_sub(form.close_len())
+    } else {
+        lexeme.end
+    };
     start..end.max(start)
 }
 
@@ -71,9 +75,14 @@ pub(super) fn read_escape(
         'f' => char('\u{c}'),
         'v' => char('\u{b}'),
         '0'..='7' => {
-            let digits = rest.bytes().skip(1).take(3).take_while(|b| (b'0'..=b'7').contains(b));
-            let (value, count) = digits
-                .fold((0u32, 0usize), |(value, n), digit| (value * 8 + u32::from(digit - b'0'), n + 1));
+            let digits = rest
+                .bytes()
+                .skip(1)
+                .take(3)
+                .take_while(|b| (b'0'..=b'7').contains(b));
+            let (value, count) = digits.fold((0u32, 0usize), |(value, n), digit| {
+                (value * 8 + u32::from(digit - b'0'), n + 1)
+            });
             let value = if bytes { value & 0xff } else { value };
             let c = char::from_u32(value).unwrap_or('\0');
             Ok((Escape::Char(c), 1 + count))
@@ -92,10 +101,17 @@ pub(super) fn read_escape(
 
 fn hex_escape(rest: &str, at: usize, digits: usize) -> Result<(Escape, usize), DialectError> {
     let letter = rest.get(..2).unwrap_or("\\x");
-    let found = rest.bytes().skip(2).take(digits).take_while(u8::is_ascii_hexdigit).count();
+    let found = rest
+        .bytes()
+        .skip(2)
+        .take(digits)
+        .take_while(u8::is_ascii_hexdigit)
+        .count();
     let refuse = |reason: String| Err(DialectError::new(reason, at..at + 2 + found));
     if found < digits {
-        return refuse(format!("{letter} needs {digits} hexadecimal digits, found {found}"));
+        return refuse(format!(
+            "{letter} needs {digits} hexadecimal digits, found {found}"
+        ));
     }
     let text = rest.get(2..2 + digits).unwrap_or_default();
     match u32::from_str_radix(text, 16).ok().and_then(char::from_u32) {

@@ -23,12 +23,19 @@ struct Piece {
 
 impl PositionMap {
     pub(super) fn new(source_len: usize) -> Self {
-        Self { pieces: Vec::new(), source_len }
+        Self {
+            pieces: Vec::new(),
+            source_len,
+        }
     }
 
     pub(super) fn record(&mut self, output: Range<usize>, source: Range<usize>, ascii: bool) {
         let padded = ascii && output.len() == source.len();
-        self.pieces.push(Piece { output, source, padded });
+        self.pieces.push(Piece {
+            output,
+            source,
+            padded,
+        });
     }
 
     /// Offset in the source (bytes) for an offset in the rewritten text (bytes).
@@ -36,16 +43,29 @@ impl PositionMap {
     /// Never decreases when `offset` grows, never exceeds the length of the source, and gives a
     /// character boundary for a character boundary.
     pub fn to_source(&self, offset: usize) -> usize {
-        let after = self.pieces.partition_point(|piece| piece.output.start <= offset);
+        let after = self
+            .pieces
+            .partition_point(|piece| piece.output.start <= offset);
         let Some(piece) = after.checked_sub(1).and_then(|i| self.pieces.get(i)) else {
             return offset.min(self.source_len);
         };
-        let Piece { output, source, padded } = piece;
+        let Piece {
+            output,
+            source,
+            padded,
+        } = piece;
         if offset >= output.end {
-            let next = self.pieces.get(after).map_or(self.source_len, |piece| piece.source.start);
+            let next = self
+                .pieces
+                .get(after)
+                .map_or(self.source_len, |piece| piece.source.start);
             return (source.end + (offset - output.end)).min(next);
         }
-        if *padded { source.start + (offset - output.start) } else { source.start }
+        if *padded {
+            source.start + (offset - output.start)
+        } else {
+            source.start
+        }
     }
 
     /// True when nothing was rewritten.
@@ -67,7 +87,10 @@ pub fn offset_at(text: &str, line: usize, column: usize) -> usize {
     }
     let rest = text.get(start..).unwrap_or_default();
     let end = rest.find('\n').unwrap_or(rest.len());
-    rest.char_indices().nth(column.saturating_sub(1)).map_or(end, |(at, _)| at.min(end)) + start
+    rest.char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(end, |(at, _)| at.min(end))
+        + start
 }
 
 /// Line and column (in characters), both from 1, of an offset in bytes. An offset inside a

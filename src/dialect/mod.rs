@@ -123,10 +123,7 @@ impl Rewritten {
 ///
 /// # Errors
 /// Input that is not closed, and forms that are refused with a hint.
-pub fn rewrite(
-    source: &str,
-    known: &dyn Fn(&str) -> bool,
-) -> Result<Rewritten, DialectError> {
+pub fn rewrite(source: &str, known: &dyn Fn(&str) -> bool) -> Result<Rewritten, DialectError> {
     let mut shared = rewrite::Shared {
         source,
         names: names::Names::new(known),
@@ -143,7 +140,16 @@ pub fn rewrite(
     let statements = drafts
         .into_iter()
         .zip(applied.statements)
-        .map(|(draft, range)| Statement { range, source: draft.source, kind: draft.kind })
+        .map(|(draft, range)| Statement {
+            range,
+            source: draft.source,
+            kind: draft.kind,
+        })
         .collect();
-    Ok(Rewritten { text: applied.text, map: applied.map, statements, hints: shared.hints })
+    Ok(Rewritten {
+        text: applied.text,
+        map: applied.map,
+        statements,
+        hints: shared.hints,
+    })
 }

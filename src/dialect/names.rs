@@ -31,6 +31,9 @@ pub(super) struct Names<'s, 'k> {
     scopes: Vec<Vec<&'s str>>,
     homes: Vec<Home>,
     deleted: HashSet<&'s str>,
+    /// The input holds a call `f!(…)`, whose function sees the variables of its caller: then no
+    /// name is declared in functions.
+    pub functions_see_caller: bool,
 }
 
 impl<'s, 'k> Names<'s, 'k> {
@@ -39,8 +42,12 @@ impl<'s, 'k> Names<'s, 'k> {
             known,
             visible: vec![HashMap::new()],
             scopes: vec![Vec::new()],
-            homes: vec![Home { offset: 0, scope: 0 }],
+            homes: vec![Home {
+                offset: 0,
+                scope: 0,
+            }],
             deleted: HashSet::new(),
+            functions_see_caller: false,
         }
     }
 
@@ -75,7 +82,10 @@ impl<'s, 'k> Names<'s, 'k> {
             self.visible.push(HashMap::new());
         }
         self.enter_block();
-        self.homes.push(Home { offset, scope: self.scopes.len() - 1 });
+        self.homes.push(Home {
+            offset,
+            scope: self.scopes.len() - 1,
+        });
     }
 
     pub fn leave_body(&mut self, sees_outside: bool) {
@@ -109,14 +119,17 @@ impl<'s, 'k> Names<'s, 'k> {
     }
 
     pub fn is_visible(&self, name: &str) -> bool {
-        self.visible.last().is_some_and(|visible| visible.contains_key(name))
+        self.visible
+            .last()
+            .is_some_and(|visible| visible.contains_key(name))
             || (self.visible.len() == 1 && !self.deleted.contains(name) && (self.known)(name))
     }
 
     /// An assignment to `name`; `direct` says that the statement belongs to the body itself, not
     /// to a block in it.
     pub fn assign(&mut self, name: &'s str, direct: bool) -> Declaration {
-        if self.is_visible(name) {
+        let in_function = self.visible.len() > 1;
+        if self.is_visible(name) || (in_function && self.functions_see_caller) {
             return Declaration::None;
         }
         if direct {

@@ -22,7 +22,9 @@ pub fn paste(text: &str) -> String {
     let mut inputs: Vec<Cow<'_, str>> = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        let Some(first) = after_prompt(line) else { continue };
+        let Some(first) = after_prompt(line) else {
+            continue;
+        };
         let mut block = first.to_owned();
         while let Some(next) = lines.next_if(|line| after_prompt(line).is_none()) {
             block.push('\n');
@@ -41,7 +43,9 @@ fn after_prompt(line: &str) -> Option<&str> {
 }
 
 fn after_continuation(line: &str) -> &str {
-    let Some(rest) = line.trim_start().strip_prefix(CONTINUATION) else { return line };
+    let Some(rest) = line.trim_start().strip_prefix(CONTINUATION) else {
+        return line;
+    };
     let rest = rest.strip_prefix(' ').unwrap_or(rest);
     rest.strip_prefix(' ').unwrap_or(rest)
 }
@@ -74,5 +78,7 @@ fn closed_length(block: &str) -> usize {
 }
 
 fn line_end(text: &str, from: usize, to: usize) -> Option<usize> {
-    text.get(from..to).and_then(|gap| gap.find('\n')).map(|at| from + at)
+    text.get(from..to)
+        .and_then(|gap| gap.find('\n'))
+        .map(|at| from + at)
 }

@@ -21,10 +21,8 @@ impl Pass<'_, '_, '_> {
             "class" => Err(error("there are no classes").hint("use a map: #{name: \"x\"}")),
             "raise" => Err(error("errors are raised with throw").hint("throw \"text\"")),
             "elif" => Err(error("there is no elif").hint("write else if")),
-            "global" | "nonlocal" => {
-                Err(error("functions see no variables of their surroundings")
-                    .hint("pass the value as an argument"))
-            }
+            "global" | "nonlocal" => Err(error("functions see no variables of their surroundings")
+                .hint("pass the value as an argument")),
             _ => Ok(()),
         }
     }
@@ -34,9 +32,12 @@ impl Pass<'_, '_, '_> {
         let name = index + 1;
         if self.kind(name) == Some(Kind::Word) && !self.shared.names.is_visible(self.text(name)) {
             let last = self.range(name);
-            return Err(DialectError::new("no Python modules", self.range(index).start..last.end)
-                .hint("everything is below j; a script file is imported by its name: \
-                       import \"file\" as name"));
+            return Err(
+                DialectError::new("no Python modules", self.range(index).start..last.end).hint(
+                    "everything is below j; a script file is imported by its name: \
+                       import \"file\" as name",
+                ),
+            );
         }
         Ok(())
     }
@@ -45,8 +46,10 @@ impl Pass<'_, '_, '_> {
     pub fn refuse_parameter(&self, at: usize, kind: Kind) -> Result<(), DialectError> {
         let range = self.range(at);
         match kind {
-            Kind::Assign => Err(DialectError::new("parameters have no default values", range)
-                .hint("declare a second function with fewer parameters")),
+            Kind::Assign => Err(
+                DialectError::new("parameters have no default values", range)
+                    .hint("declare a second function with fewer parameters"),
+            ),
             Kind::Colon => Err(DialectError::new("there are no type annotations", range)
                 .hint("write the name alone")),
             Kind::Star | Kind::Power => {
@@ -103,8 +106,10 @@ impl Pass<'_, '_, '_> {
             matches!(self.kind(before), Some(Kind::Str(_))) && self.text(before).contains('{')
         });
         if call && literal {
-            return Err(DialectError::new("there is no .format", self.range(index + 1))
-                .hint("use an f-string: f'{value} {name}'"));
+            return Err(
+                DialectError::new("there is no .format", self.range(index + 1))
+                    .hint("use an f-string: f'{value} {name}'"),
+            );
         }
         Ok(())
     }
@@ -112,8 +117,10 @@ impl Pass<'_, '_, '_> {
     /// `'%s' % x`; `index` is the string.
     pub fn refuse_percent(&self, index: usize) -> Result<(), DialectError> {
         if self.text(index + 1) == "%" && has_placeholder(self.text(index)) {
-            return Err(DialectError::new("there is no % formatting", self.range(index + 1))
-                .hint("use an f-string: f'{value:.2f}'"));
+            return Err(
+                DialectError::new("there is no % formatting", self.range(index + 1))
+                    .hint("use an f-string: f'{value:.2f}'"),
+            );
         }
         Ok(())
     }
@@ -122,8 +129,11 @@ impl Pass<'_, '_, '_> {
     pub fn refuse_adjacent(&self, index: usize) -> Result<(), DialectError> {
         let string = |at: usize| self.lexemes.get(at).is_some_and(Lexeme::is_string);
         if string(index) && index.checked_sub(1).is_some_and(string) {
-            return Err(DialectError::new("strings side by side are not joined", self.range(index))
-                .hint("use +"));
+            return Err(DialectError::new(
+                "strings side by side are not joined",
+                self.range(index),
+            )
+            .hint("use +"));
         }
         Ok(())
     }
@@ -161,17 +171,27 @@ impl Pass<'_, '_, '_> {
     /// `{` in the place of a value that is neither a map nor a sensible block.
     pub fn refuse_map(&self, index: usize) -> Result<(), DialectError> {
         if self.kind(index + 1) == Some(Kind::Power) {
-            return Err(DialectError::new("maps cannot be spread", self.range(index + 1))
-                .hint("a + b joins two maps"));
+            return Err(
+                DialectError::new("maps cannot be spread", self.range(index + 1))
+                    .hint("a + b joins two maps"),
+            );
         }
         Ok(())
     }
 
     /// `{1, 2}`; `index` is the comma.
     pub fn refuse_set(&self, index: usize) -> Result<(), DialectError> {
-        let Some(frame) = self.frames.last() else { return Ok(()) };
+        let Some(frame) = self.frames.last() else {
+            return Ok(());
+        };
         let first = frame.open.saturating_add(1);
-        let plain = matches!(frame.place, Place::Block { role: Role::Plain, .. });
+        let plain = matches!(
+            frame.place,
+            Place::Block {
+                role: Role::Plain,
+                ..
+            }
+        );
         let starts = frame
             .statement
             .as_ref()
@@ -185,7 +205,11 @@ impl Pass<'_, '_, '_> {
 
     /// `a = b = 1`; `index` is an `=`.
     pub fn refuse_chain(&self, index: usize) -> Result<(), DialectError> {
-        let Some(statement) = self.frames.last().and_then(|frame| frame.statement.as_ref()) else {
+        let Some(statement) = self
+            .frames
+            .last()
+            .and_then(|frame| frame.statement.as_ref())
+        else {
             return Ok(());
         };
         if statement.tuple && !statement.assigned {
@@ -193,8 +217,11 @@ impl Pass<'_, '_, '_> {
         }
         if statement.assigned && !statement.closure {
             let before = index.checked_sub(1).map_or("b", |at| self.text(at));
-            return Err(DialectError::new("one = per statement", self.range(index))
-                .hint(format!("write two statements: {before} = …; then the other = {before}")));
+            return Err(
+                DialectError::new("one = per statement", self.range(index)).hint(format!(
+                    "write two statements: {before} = …; then the other = {before}"
+                )),
+            );
         }
         Ok(())
     }
@@ -207,8 +234,10 @@ impl Pass<'_, '_, '_> {
         match self.place() {
             Place::Index => Err(DialectError::new("slices are written with ..", range)
                 .hint("a[1..3] instead of a[1:3]")),
-            Place::Call => Err(DialectError::new("keyword arguments are written with =", range)
-                .hint("f(name=value)")),
+            Place::Call => Err(
+                DialectError::new("keyword arguments are written with =", range)
+                    .hint("f(name=value)"),
+            ),
             Place::Top | Place::Block { .. } => self.refuse_block(index),
             _ => Ok(()),
         }
@@ -216,7 +245,11 @@ impl Pass<'_, '_, '_> {
 
     /// A `:` in a statement: a Python block or a type annotation.
     fn refuse_block(&self, index: usize) -> Result<(), DialectError> {
-        let Some(statement) = self.frames.last().and_then(|frame| frame.statement.as_ref()) else {
+        let Some(statement) = self
+            .frames
+            .last()
+            .and_then(|frame| frame.statement.as_ref())
+        else {
             return Ok(());
         };
         let first = statement.first;
@@ -226,7 +259,10 @@ impl Pass<'_, '_, '_> {
         if words::PYTHON_BLOCKS.contains(&word) {
             let header = self.source.get(start..colon.start).unwrap_or_default();
             let shape = brace_header(word, header);
-            return Err(DialectError::new(format!("blocks use braces here: {shape}"), colon));
+            return Err(DialectError::new(
+                format!("blocks use braces here: {shape}"),
+                colon,
+            ));
         }
         if index == first + 1 && self.kind(first) == Some(Kind::Word) {
             return Err(DialectError::new("there are no type annotations", colon)
@@ -239,7 +275,11 @@ impl Pass<'_, '_, '_> {
 /// The brace form of a Python block header (without its colon).
 fn brace_header(word: &str, header: &str) -> String {
     let rest = header.strip_prefix(word).unwrap_or_default().trim();
-    let short = if rest.contains('\n') || rest.len() > 60 { "…" } else { rest };
+    let short = if rest.contains('\n') || rest.len() > 60 {
+        "…"
+    } else {
+        rest
+    };
     match word {
         "def" => format!("fn {short} {{ … }}"),
         "elif" => format!("}} else if {short} {{ … }}"),
@@ -278,9 +318,14 @@ pub(super) fn floor_division(
         return;
     }
     let gap = source.get(previous.end..comment.start).unwrap_or_default();
-    let text = source.get(comment.start + 2..comment.end).unwrap_or_default().trim();
+    let text = source
+        .get(comment.start + 2..comment.end)
+        .unwrap_or_default()
+        .trim();
     let number = text.starts_with(|c: char| c.is_ascii_digit());
-    let formula = text.chars().all(|c| c.is_ascii_digit() || " _.+-*/%()".contains(c));
+    let formula = text
+        .chars()
+        .all(|c| c.is_ascii_digit() || " _.+-*/%()".contains(c));
     if number && formula && gap.bytes().all(|byte| byte == b' ') {
         shared.hints.push(Hint {
             message: "'//' starts a comment; use '/'".to_owned(),

@@ -69,14 +69,22 @@ pub(super) enum Place {
     Top,
     /// The expression of an f-string's field.
     Field,
-    Block { role: Role, statement: bool },
-    Switch { statement: bool, body: bool },
+    Block {
+        role: Role,
+        statement: bool,
+    },
+    Switch {
+        statement: bool,
+        body: bool,
+    },
     Call,
     Group,
     Tuple,
     Array,
     Index,
-    Map { rewritten: bool },
+    Map {
+        rewritten: bool,
+    },
 }
 
 /// A statement that has begun.
@@ -112,9 +120,18 @@ pub(super) struct Frame<'s> {
 
 impl<'s> Frame<'s> {
     fn new(place: Place, open: usize, foreign: bool) -> Self {
-        let item_start =
-            matches!(place, Place::Call | Place::Map { .. } | Place::Array | Place::Tuple);
-        Self { place, open, foreign, statement: None, item_start, keywords: HashSet::new() }
+        let item_start = matches!(
+            place,
+            Place::Call | Place::Map { .. } | Place::Array | Place::Tuple
+        );
+        Self {
+            place,
+            open,
+            foreign,
+            statement: None,
+            item_start,
+            keywords: HashSet::new(),
+        }
     }
 }
 
@@ -153,7 +170,11 @@ pub(super) fn walk<'s>(
             Kind::HashComment => {
                 // A blank keeps the comment from becoming a doc comment (`///`, `//!`).
                 let next = source.as_bytes().get(lexeme.start + 1);
-                let text = if matches!(next, Some(b'/' | b'!')) { "// " } else { "//" };
+                let text = if matches!(next, Some(b'/' | b'!')) {
+                    "// "
+                } else {
+                    "//"
+                };
                 shared.edits.replace(lexeme.start..lexeme.start + 1, text);
             }
             Kind::LineComment => super::refuse::floor_division(shared, lexemes.last(), &lexeme),
@@ -168,7 +189,10 @@ pub(super) fn walk<'s>(
     let (pairs, unclosed) = brackets::pair(source, &lexemes)?;
     if let Some(lexeme) = unclosed.and_then(|index| lexemes.get(index)) {
         let text = source.get(lexeme.range()).unwrap_or_default();
-        return Err(DialectError::new(format!("'{text}' was never closed"), lexeme.range()));
+        return Err(DialectError::new(
+            format!("'{text}' was never closed"),
+            lexeme.range(),
+        ));
     }
     let frame = Frame::new(place, NONE, place == Place::Field);
     let mut pass = Pass {
@@ -204,16 +228,30 @@ impl<'s> Pass<'_, 's, '_> {
     }
 
     pub fn text(&self, index: usize) -> &'s str {
-        self.lexemes.get(index).and_then(|lexeme| self.source.get(lexeme.range())).unwrap_or("")
+        self.lexemes
+            .get(index)
+            .and_then(|lexeme| self.source.get(lexeme.range()))
+            .unwrap_or("")
     }
 
     /// The word at `index`, or an empty text when it is no word.
     pub fn word(&self, index: usize) -> &'s str {
-        if self.kind(index) == Some(Kind::Word) { self.text(index) } else { "" }
+        if self.kind(index) == Some(Kind::Word) {
+            self.text(index)
+        } else {
+            ""
+        }
+    }
+
+    /// A word that is none of Rhai's.
+    pub fn is_name(&self, index: usize) -> bool {
+        self.kind(index) == Some(Kind::Word) && !words::KEYWORDS.contains(&self.text(index))
     }
 
     pub fn range(&self, index: usize) -> Range<usize> {
-        self.lexemes.get(index).map_or(self.source.len()..self.source.len(), Lexeme::range)
+        self.lexemes
+            .get(index)
+            .map_or(self.source.len()..self.source.len(), Lexeme::range)
     }
 
     pub fn on_new_line(&self, index: usize) -> bool {
@@ -233,7 +271,9 @@ impl<'s> Pass<'_, 's, '_> {
     }
 
     pub fn statement(&mut self) -> Option<&mut Statement> {
-        self.frames.last_mut().and_then(|frame| frame.statement.as_mut())
+        self.frames
+            .last_mut()
+            .and_then(|frame| frame.statement.as_mut())
     }
 
     /// True where statements stand: at the top and in blocks.
@@ -241,8 +281,14 @@ impl<'s> Pass<'_, 's, '_> {
         matches!(self.place(), Place::Top | Place::Block { .. })
     }
 
+    /// Looks ahead for what changes the meaning of other lines.
     fn find_own_functions(&mut self) {
         for index in 0..self.lexemes.len() {
+            if self.kind(index) == Some(Kind::Bang) {
+                let calls = self.kind(index + 1) == Some(Kind::Open(Bracket::Round))
+                    && index.checked_sub(1).is_some_and(|name| self.is_name(name));
+                self.shared.names.functions_see_caller |= calls;
+            }
             if self.word(index) == "fn" {
                 match self.word(index + 1) {
                     "not" => self.shared.own_not = true,
@@ -268,7 +314,9 @@ impl<'s> Pass<'_, 's, '_> {
         if at_start && self.begin_statement(index)? {
             return Ok(());
         }
-        let Some(kind) = self.kind(index) else { return Ok(()) };
+        let Some(kind) = self.kind(index) else {
+            return Ok(());
+        };
         self.check_item(index, kind)?;
         if let Some(next) = self.skip_to.take() {
             self.at = next;
@@ -294,7 +342,10 @@ impl<'s> Pass<'_, 's, '_> {
             Kind::Arrow => {
                 self.close_nots(index.saturating_sub(1));
                 self.after_value = false;
-                if let Some(Frame { place: Place::Switch { body, .. }, .. }) = self.frames.last_mut()
+                if let Some(Frame {
+                    place: Place::Switch { body, .. },
+                    ..
+                }) = self.frames.last_mut()
                 {
                     *body = true;
                     self.statement_start = true;
@@ -353,16 +404,39 @@ impl<'s> Pass<'_, 's, '_> {
                 true
             }
             Some(Kind::Open(Bracket::Curly)) => true,
+            // An index holds one expression, so a list stands here.
+            Some(Kind::Open(Bracket::Square)) => {
+                self.pairs.has_comma(index) || self.pairs.partner(index) == index + 1
+            }
             Some(Kind::Open(Bracket::Round)) => {
                 let partner = self.pairs.partner(index);
-                partner != NONE && self.kind(partner + 1) == Some(Kind::Assign)
+                let unpacks = partner != NONE && self.kind(partner + 1) == Some(Kind::Assign);
+                unpacks || !self.can_be_called(index.saturating_sub(1))
+            }
+            _ => false,
+        }
+    }
+
+    /// Rhai calls names and names in parentheses, nothing else; `last` ends a value.
+    fn can_be_called(&self, last: usize) -> bool {
+        match self.kind(last) {
+            Some(Kind::Word) => true,
+            Some(Kind::Close(Bracket::Round)) => {
+                let open = self.pairs.partner(last);
+                let name = open != NONE && open + 2 == last && self.is_name(open + 1);
+                let called = open.checked_sub(1).is_some_and(|before| {
+                    self.is_name(before) || matches!(self.kind(before), Some(Kind::Close(_)))
+                });
+                name && !called
             }
             _ => false,
         }
     }
 
     fn has_head(&self) -> bool {
-        self.heads.last().is_some_and(|head| head.depth == self.depth())
+        self.heads
+            .last()
+            .is_some_and(|head| head.depth == self.depth())
     }
 
     /// Starts a statement; true when everything at `index` was handled.
@@ -372,7 +446,10 @@ impl<'s> Pass<'_, 's, '_> {
             self.shared.names.statement(start);
             let number = self.shared.statements.len();
             self.shared.edits.mark(start, Rank::StatementStart, number);
-            let draft = Draft { source: start..start, kind: StatementKind::Expression };
+            let draft = Draft {
+                source: start..start,
+                kind: StatementKind::Expression,
+            };
             self.shared.statements.push(draft);
         }
         let statement = Statement {
@@ -400,7 +477,11 @@ impl<'s> Pass<'_, 's, '_> {
             self.heads.pop();
         }
         let top = self.place() == Place::Top;
-        if let Some(statement) = self.frames.last_mut().and_then(|frame| frame.statement.take()) {
+        if let Some(statement) = self
+            .frames
+            .last_mut()
+            .and_then(|frame| frame.statement.take())
+        {
             if statement.tuple {
                 self.shared.edits.insert(end, "]", Rank::Close);
             }
@@ -430,7 +511,11 @@ impl<'s> Pass<'_, 's, '_> {
     fn finish(&mut self) {
         let last = self.lexemes.len().saturating_sub(1);
         if self.place() == Place::Top {
-            if self.frames.last().is_some_and(|frame| frame.statement.is_some()) {
+            if self
+                .frames
+                .last()
+                .is_some_and(|frame| frame.statement.is_some())
+            {
                 self.end_statement(last, Terminator::None);
             }
         } else {
@@ -473,7 +558,10 @@ impl<'s> Pass<'_, 's, '_> {
         self.place() == Place::Call
             && index > 0
             && self.kind(index - 1) == Some(Kind::Assign)
-            && self.frames.last().is_some_and(|frame| !frame.keywords.is_empty())
+            && self
+                .frames
+                .last()
+                .is_some_and(|frame| !frame.keywords.is_empty())
     }
 
     fn open(&mut self, index: usize, bracket: Bracket, at_start: bool) -> Result<(), DialectError> {
@@ -506,7 +594,9 @@ impl<'s> Pass<'_, 's, '_> {
         }
         if !self.after_value {
             if self.starts_map(index) {
-                self.shared.edits.insert(self.range(index).start, "#", Rank::Replace);
+                self.shared
+                    .edits
+                    .insert(self.range(index).start, "#", Rank::Replace);
                 self.push(Place::Map { rewritten: true }, index);
                 return Ok(());
             }
@@ -514,7 +604,13 @@ impl<'s> Pass<'_, 's, '_> {
         }
         let statement = at_start;
         self.shared.names.enter_block();
-        self.push(Place::Block { role: Role::Plain, statement }, index);
+        self.push(
+            Place::Block {
+                role: Role::Plain,
+                statement,
+            },
+            index,
+        );
         Ok(())
     }
 
@@ -531,7 +627,13 @@ impl<'s> Pass<'_, 's, '_> {
         let body = self.range(index).end;
         match head.role {
             Role::Switch => {
-                self.push(Place::Switch { statement, body: false }, index);
+                self.push(
+                    Place::Switch {
+                        statement,
+                        body: false,
+                    },
+                    index,
+                );
                 return;
             }
             Role::Function => self.shared.names.enter_body(body, false),
@@ -542,7 +644,13 @@ impl<'s> Pass<'_, 's, '_> {
             let name = self.text(name);
             self.shared.names.declare(name);
         }
-        self.push(Place::Block { role: head.role, statement }, index);
+        self.push(
+            Place::Block {
+                role: head.role,
+                statement,
+            },
+            index,
+        );
     }
 
     /// R4 and R5: does the `{` at `index`, where a value may start, open a map?
@@ -575,7 +683,10 @@ impl<'s> Pass<'_, 's, '_> {
         self.at += 1;
         let last = index.saturating_sub(1);
         self.close_nots(last);
-        if self.frames.last().is_some_and(|frame| frame.statement.is_some())
+        if self
+            .frames
+            .last()
+            .is_some_and(|frame| frame.statement.is_some())
             && self.place() != Place::Top
         {
             self.end_statement(last, Terminator::None);
@@ -589,11 +700,15 @@ impl<'s> Pass<'_, 's, '_> {
             // Cannot happen, brackets are paired; the outermost frame stays.
             return Ok(());
         }
-        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let Some(frame) = self.frames.pop() else {
+            return Ok(());
+        };
         self.after_value = true;
         match frame.place {
             Place::Call if !frame.keywords.is_empty() => {
-                self.shared.edits.insert(self.range(index).start, "})", Rank::Close);
+                self.shared
+                    .edits
+                    .insert(self.range(index).start, "})", Rank::Close);
             }
             Place::Block { role, statement } => {
                 match role {
@@ -633,8 +748,9 @@ impl<'s> Pass<'_, 's, '_> {
                 return Ok(());
             }
             (Role::If, "elif") => {
-                return Err(DialectError::new("there is no elif", self.range(next))
-                    .hint("write else if"));
+                return Err(
+                    DialectError::new("there is no elif", self.range(next)).hint("write else if")
+                );
             }
             (Role::Try, "catch") => {
                 self.at = next + 1;
@@ -681,7 +797,13 @@ impl<'s> Pass<'_, 's, '_> {
     /// Remembers that a block of this role follows.
     pub fn add_head(&mut self, role: Role, statement: bool, immediate: bool, names: Vec<usize>) {
         let depth = self.depth();
-        self.heads.push(Head { depth, role, statement, immediate, names });
+        self.heads.push(Head {
+            depth,
+            role,
+            statement,
+            immediate,
+            names,
+        });
     }
 
     /// `|a, b| …` from its first `|` (or `||`) on.
@@ -721,7 +843,11 @@ impl<'s> Pass<'_, 's, '_> {
         let name = self.text(index);
         let direct = matches!(
             self.place(),
-            Place::Top | Place::Block { role: Role::Function | Role::Closure, .. }
+            Place::Top
+                | Place::Block {
+                    role: Role::Function | Role::Closure,
+                    ..
+                }
         );
         let start = self.range(index).start;
         match self.shared.names.assign(name, direct) {
@@ -733,11 +859,15 @@ impl<'s> Pass<'_, 's, '_> {
                 true
             }
             Declaration::Before(offset) => {
-                self.shared.edits.insert(offset, format!("let {name}; "), Rank::Hoist);
+                self.shared
+                    .edits
+                    .insert(offset, format!("let {name}; "), Rank::Hoist);
                 true
             }
             Declaration::InBody(offset) => {
-                self.shared.edits.insert(offset, format!(" let {name};"), Rank::Hoist);
+                self.shared
+                    .edits
+                    .insert(offset, format!(" let {name};"), Rank::Hoist);
                 true
             }
         }

@@ -12,7 +12,9 @@ use super::rewrite::{Pass, Place, walk};
 impl Pass<'_, '_, '_> {
     /// Rewrites the string literal at `index` where it stands as a value.
     pub fn rewrite_string(&mut self, index: usize, form: StringForm) -> Result<(), DialectError> {
-        let Some(lexeme) = self.lexemes.get(index).copied() else { return Ok(()) };
+        let Some(lexeme) = self.lexemes.get(index).copied() else {
+            return Ok(());
+        };
         if form.format {
             return self.rewrite_format(&lexeme, form);
         }
@@ -39,7 +41,9 @@ impl Pass<'_, '_, '_> {
 
     /// Rewrites the string literal at `index`, a key of a map: never a char.
     pub fn rewrite_key(&mut self, index: usize, form: StringForm) -> Result<(), DialectError> {
-        let Some(lexeme) = self.lexemes.get(index).copied() else { return Ok(()) };
+        let Some(lexeme) = self.lexemes.get(index).copied() else {
+            return Ok(());
+        };
         if form.format || form.bytes {
             return Err(DialectError::new(
                 "a key is a name, a string or a number",
@@ -54,7 +58,9 @@ impl Pass<'_, '_, '_> {
 
     fn replace_string(&mut self, lexeme: &Lexeme, form: StringForm) -> Result<(), DialectError> {
         let text = decode(self.source, content_range(lexeme, form), form, false)?;
-        self.shared.edits.replace(lexeme.range(), rhai_string(&text));
+        self.shared
+            .edits
+            .replace(lexeme.range(), rhai_string(&text));
         Ok(())
     }
 
@@ -62,8 +68,10 @@ impl Pass<'_, '_, '_> {
     fn repair_escapes(&mut self, lexeme: &Lexeme, form: StringForm) -> Result<(), DialectError> {
         let content = content_range(lexeme, form);
         let mut at = content.start;
-        while let Some(offset) =
-            self.source.get(at..content.end).and_then(|rest| rest.find('\\'))
+        while let Some(offset) = self
+            .source
+            .get(at..content.end)
+            .and_then(|rest| rest.find('\\'))
         {
             at += offset;
             let rest = self.source.get(at..content.end).unwrap_or_default();
@@ -92,7 +100,11 @@ impl Pass<'_, '_, '_> {
     /// R12. The expressions stay where they are and are rewritten by a pass of their own.
     fn rewrite_format(&mut self, lexeme: &Lexeme, form: StringForm) -> Result<(), DialectError> {
         let pieces = split(self.source, content_range(lexeme, form))?;
-        let mut writer = FormatWriter { pending: String::new(), from: lexeme.start, form };
+        let mut writer = FormatWriter {
+            pending: String::new(),
+            from: lexeme.start,
+            form,
+        };
         if pieces.iter().any(|piece| matches!(piece, Piece::Field(_))) {
             writer.pending.push('(');
             self.write_pieces(&mut writer, &pieces, true)?;
@@ -103,7 +115,9 @@ impl Pass<'_, '_, '_> {
                 writer.pending.push_str("\"\"");
             }
         }
-        self.shared.edits.replace(writer.from..lexeme.end, writer.pending);
+        self.shared
+            .edits
+            .replace(writer.from..lexeme.end, writer.pending);
         Ok(())
     }
 
@@ -141,7 +155,9 @@ impl Pass<'_, '_, '_> {
         }
         writer.pending.push_str("__fmt(");
         let before = std::mem::take(&mut writer.pending);
-        self.shared.edits.replace(writer.from..field.expression.start, before);
+        self.shared
+            .edits
+            .replace(writer.from..field.expression.start, before);
         self.shared.nesting += 1;
         walk(self.shared, field.expression.clone(), Place::Field)?;
         self.shared.nesting -= 1;
@@ -162,7 +178,9 @@ impl Pass<'_, '_, '_> {
             [] => writer.pending.push_str(&rhai_string(&head)),
             [Piece::Text(range)] => {
                 let text = decode(self.source, range.clone(), writer.form, false)?;
-                writer.pending.push_str(&rhai_string(&format!("{head}{text}")));
+                writer
+                    .pending
+                    .push_str(&rhai_string(&format!("{head}{text}")));
             }
             pieces => {
                 writer.pending.push('(');

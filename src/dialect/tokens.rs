@@ -60,7 +60,11 @@ pub fn tokens(source: &str) -> Vec<Token> {
         if !lexeme.is_comment() {
             after_dot = lexeme.kind == Kind::Dot;
         }
-        tokens.push(Token { kind, range: lexeme.range(), closed: lexeme.closed });
+        tokens.push(Token {
+            kind,
+            range: lexeme.range(),
+            closed: lexeme.closed,
+        });
     }
     tokens
 }
@@ -86,8 +90,11 @@ pub(super) fn check(source: &str, lexeme: &Lexeme) -> Result<(), DialectError> {
             Kind::Str(form) if form.triple => {
                 open("this triple-quoted string is not closed", form.open_len())
             }
-            Kind::Str(form) => open("this string is not closed", form.open_len())
-                .map_err(|error| error.hint("text of several lines stands between \"\"\" and \"\"\"")),
+            Kind::Str(form) => {
+                open("this string is not closed", form.open_len()).map_err(|error| {
+                    error.hint("text of several lines stands between \"\"\" and \"\"\"")
+                })
+            }
             Kind::RawStr => open("this raw string is not closed", 2),
             Kind::Backtick => open("this back-tick string is not closed", 1),
             Kind::BlockComment => open("this comment is not closed", 2),
@@ -97,12 +104,17 @@ pub(super) fn check(source: &str, lexeme: &Lexeme) -> Result<(), DialectError> {
     if lexeme.kind == Kind::Unknown {
         let text = source.get(lexeme.range()).unwrap_or_default();
         if matches!(text, "“" | "”" | "„" | "‘" | "’" | "‚" | "«" | "»") {
-            return Err(DialectError::new(format!("{text} does not quote a string"), lexeme.range())
-                .hint("use plain quotes: \" or '"));
+            return Err(DialectError::new(
+                format!("{text} does not quote a string"),
+                lexeme.range(),
+            )
+            .hint("use plain quotes: \" or '"));
         }
         if matches!(text, "\u{200b}" | "\u{200c}" | "\u{200d}" | "\u{2060}") {
-            return Err(DialectError::new("an invisible character stands here", lexeme.range())
-                .hint("delete it"));
+            return Err(
+                DialectError::new("an invisible character stands here", lexeme.range())
+                    .hint("delete it"),
+            );
         }
         if text == ":=" {
             return Err(DialectError::new("there is no :=", lexeme.range())
@@ -116,7 +128,9 @@ pub(super) fn check(source: &str, lexeme: &Lexeme) -> Result<(), DialectError> {
 pub(super) fn check_name(name: &str, range: Range<usize>) -> Result<(), DialectError> {
     match name.chars().find(|c| !c.is_ascii()) {
         None => Ok(()),
-        Some(c) => Err(DialectError::new(format!("'{c}' cannot stand in a name"), range)
-            .hint("names consist of the letters a-z and A-Z, digits and _")),
+        Some(c) => Err(
+            DialectError::new(format!("'{c}' cannot stand in a name"), range)
+                .hint("names consist of the letters a-z and A-Z, digits and _"),
+        ),
     }
 }

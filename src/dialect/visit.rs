@@ -67,7 +67,8 @@ impl<'s> Pass<'_, 's, '_> {
             }
             _ => self.refuse_statement(index)?,
         }
-        if !words::KEYWORDS.contains(&word) && self.kind(next) == Some(Kind::Assign) {
+        let name = word != "this" && !words::KEYWORDS.contains(&word);
+        if name && self.kind(next) == Some(Kind::Assign) {
             let declares = self.assign_name(index, false);
             if let Some(statement) = self.statement() {
                 statement.declares = declares;
@@ -108,7 +109,10 @@ impl<'s> Pass<'_, 's, '_> {
         self.set_kind(StatementKind::Function);
         let mut open = index + 1;
         // A name, or a type, a dot and a name.
-        while matches!(self.kind(open), Some(Kind::Word | Kind::Dot | Kind::Str(_) | Kind::RawStr)) {
+        while matches!(
+            self.kind(open),
+            Some(Kind::Word | Kind::Dot | Kind::Str(_) | Kind::RawStr)
+        ) {
             open += 1;
         }
         let partner = self.pairs.partner(open);
@@ -236,7 +240,11 @@ impl<'s> Pass<'_, 's, '_> {
         let mut names = Vec::new();
         for at in first..end {
             let kind = self.kind(at);
-            let expected = if (at - first) % 2 == 0 { Kind::Word } else { Kind::Comma };
+            let expected = if (at - first) % 2 == 0 {
+                Kind::Word
+            } else {
+                Kind::Comma
+            };
             if kind != Some(expected) || words::KEYWORDS.contains(&self.word(at)) {
                 return Err(self.refuse_target(at));
             }
@@ -377,7 +385,9 @@ impl<'s> Pass<'_, 's, '_> {
         match self.text(index) {
             word @ ("and" | "or") => {
                 self.close_nots(index.saturating_sub(1));
-                self.shared.edits.replace(range, if word == "and" { "&& " } else { "||" });
+                self.shared
+                    .edits
+                    .replace(range, if word == "and" { "&& " } else { "||" });
                 self.after_value = false;
             }
             "not" if self.word(index + 1) == "in" => {
@@ -435,7 +445,8 @@ impl<'s> Pass<'_, 's, '_> {
 
     /// A number or string.
     pub fn visit_literal(&mut self, index: usize, kind: Kind) -> Result<(), DialectError> {
-        if self.after_value && !self.on_new_line(index) || self.after_value && !self.in_statements() {
+        if self.after_value && !self.on_new_line(index) || self.after_value && !self.in_statements()
+        {
             self.refuse_adjacent(index)?;
         }
         self.after_value = true;
@@ -478,11 +489,15 @@ impl<'s> Pass<'_, 's, '_> {
     /// A comma in a statement: a tuple without parentheses.
     fn tuple_comma(&mut self, index: usize) -> Result<(), DialectError> {
         self.refuse_set(index)?;
-        let Some(statement) = self.statement() else { return Ok(()) };
+        let Some(statement) = self.statement() else {
+            return Ok(());
+        };
         if statement.tuple || statement.assert {
             return Ok(());
         }
-        let Some(from) = statement.tuple_from.filter(|from| *from < index) else { return Ok(()) };
+        let Some(from) = statement.tuple_from.filter(|from| *from < index) else {
+            return Ok(());
+        };
         statement.tuple = true;
         let start = self.range(from).start;
         self.shared.edits.insert(start, "[", Rank::Tuple);
@@ -493,12 +508,17 @@ impl<'s> Pass<'_, 's, '_> {
     pub fn visit_assignment(&mut self, index: usize, kind: Kind) -> Result<(), DialectError> {
         self.close_nots(index.saturating_sub(1));
         self.after_value = false;
-        if !matches!(self.place(), Place::Top | Place::Block { .. } | Place::Switch { .. }) {
+        if !matches!(
+            self.place(),
+            Place::Top | Place::Block { .. } | Place::Switch { .. }
+        ) {
             return Ok(());
         }
         self.refuse_chain(index)?;
         let next = index + 1;
-        let Some(statement) = self.statement() else { return Ok(()) };
+        let Some(statement) = self.statement() else {
+            return Ok(());
+        };
         statement.assigned = true;
         if statement.kind == StatementKind::Expression {
             statement.kind = StatementKind::Assignment;
@@ -509,7 +529,9 @@ impl<'s> Pass<'_, 's, '_> {
 
     /// Arguments and keys: R1 and the key forms of R4.
     pub fn check_item(&mut self, index: usize, kind: Kind) -> Result<(), DialectError> {
-        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        let Some(frame) = self.frames.last_mut() else {
+            return Ok(());
+        };
         if !std::mem::take(&mut frame.item_start) || matches!(kind, Kind::Close(_)) {
             return Ok(());
         }
@@ -525,7 +547,9 @@ impl<'s> Pass<'_, 's, '_> {
         let keyword = kind == Kind::Word && self.kind(index + 1) == Some(Kind::Assign);
         let range = self.range(index);
         let name = self.text(index);
-        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        let Some(frame) = self.frames.last_mut() else {
+            return Ok(());
+        };
         if !keyword {
             if !frame.keywords.is_empty() && kind != Kind::Comma {
                 return Err(DialectError::new(
@@ -536,10 +560,15 @@ impl<'s> Pass<'_, 's, '_> {
             return Ok(());
         }
         if !frame.keywords.insert(name) {
-            return Err(DialectError::new(format!("keyword argument repeated: {name}"), range));
+            return Err(DialectError::new(
+                format!("keyword argument repeated: {name}"),
+                range,
+            ));
         }
         if frame.keywords.len() == 1 {
-            self.shared.edits.insert(range.start, "__kw(#{", Rank::Keywords);
+            self.shared
+                .edits
+                .insert(range.start, "__kw(#{", Rank::Keywords);
         }
         let assign = self.range(index + 1);
         self.shared.edits.replace(range, format!("\"{name}\""));

@@ -1,1 +1,11 @@
 //! Tests of the room `dialect`.
+mod cursor;
+mod literals;
+mod paste;
+mod plain;
+mod positions;
+mod properties;
+mod refused;
+mod rhai_host;
+mod rules;
+mod transcript;
