@@ -6,6 +6,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use zeroize::Zeroizing;
 
+use super::interrupt::Caught;
 use super::output;
 use crate::object::{Error, Kind, Result};
 
@@ -75,6 +76,8 @@ pub fn ask(question: &str) -> Result<String> {
 /// # Errors
 /// [`Kind::Interrupted`] for Ctrl-C and Ctrl-D; [`Kind::Io`] when there is no terminal.
 pub fn ask_hidden(question: &str) -> Result<Zeroizing<String>> {
+    // For Ctrl-C the library raises a signal, which would kill the process.
+    let _caught = Caught::new();
     match rpassword::prompt_password(question) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => match error.kind() {

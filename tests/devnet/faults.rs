@@ -247,7 +247,7 @@ async fn bodies_that_are_too_large_or_do_not_end() {
     let nested = format!(
         "{{\"version\":1,\"data\":{{\"coinoutputs\":[{{\"value\":\"1\",\"condition\":{}{}}}]}}}}",
         "{\"type\":3,\"data\":{\"locktime\":1,\"condition\":".repeat(5_000),
-        format!("{{}}{}", "}}".repeat(5_000))
+        ["{}", "}}".repeat(5_000).as_str()].concat()
     );
     assert_eq!(post(devnet.addr(), &nested).await.status, 400);
     // A client that announces more than it sends and goes away.

@@ -118,3 +118,12 @@ fn an_apostrophe_in_a_word_protects_nothing() {
     assert_eq!(schema.properties[0].default_text.as_deref(), Some("it's"));
     assert_eq!(schema.properties[0].comment, "isn't it");
 }
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_no_error() {
+    let schema = Schema::parse("\u{feff}@url = a\r\nx = 1\r\ny = \"z\"\r\n").unwrap();
+    assert_eq!(
+        schema.md5,
+        Schema::parse("@url = a\nx = 1\ny = \"z\"\n").unwrap().md5
+    );
+}

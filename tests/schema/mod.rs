@@ -15,5 +15,6 @@ mod registry;
 mod roundtrip;
 mod schemas;
 mod secrets;
+mod speed;
 mod types;
 mod vectors;

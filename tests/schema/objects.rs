@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use kosmos::schema::{Context, Map, Number, NumericOp, Object, Schema, Value};
+use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::vectors::{Report, cases, context, input, matches};
@@ -431,6 +432,82 @@ fn a_failed_set_names_the_property_and_changes_nothing() {
     assert!(object.set_all(&data).is_err());
     assert!(!object.is_changed());
     assert_eq!(object.get("name").unwrap(), &"foo".into());
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Append(i64),
+    Insert(i64, i64),
+    Set(i64, i64),
+    Pop(Option<i64>),
+    Remove(i64),
+    Reverse,
+    Clear,
+}
+
+fn any_change() -> impl Strategy<Value = Change> {
+    let (at, item) = (-6..6_i64, 0..4_i64);
+    prop_oneof![
+        4 => item.clone().prop_map(Change::Append),
+        3 => (at.clone(), item.clone()).prop_map(|(at, item)| Change::Insert(at, item)),
+        2 => (at.clone(), item.clone()).prop_map(|(at, item)| Change::Set(at, item)),
+        2 => prop::option::of(at).prop_map(Change::Pop),
+        2 => item.prop_map(Change::Remove),
+        1 => Just(Change::Reverse),
+        1 => Just(Change::Clear),
+    ]
+}
+
+proptest! {
+    /// A typed list does what a plain list does, and an error changes nothing.
+    #[test]
+    fn a_typed_list_is_a_list(changes in prop::collection::vec(any_change(), 0..30)) {
+        let context = context(super::vectors::NOW);
+        let schema = context.registry().get_from_text("@url = l\nl = (LI)", None).unwrap();
+        let mut object = Object::new(&context, &schema).unwrap();
+        let mut model: Vec<i64> = Vec::new();
+        for change in changes {
+            let mut list = object.list_mut("l").unwrap();
+            let place = |at: i64| {
+                let at = if at < 0 { at + model.len() as i64 } else { at };
+                usize::try_from(at).ok().filter(|at| *at < model.len())
+            };
+            match change {
+                Change::Append(item) => {
+                    list.append(&Value::from(item.to_string())).unwrap();
+                    model.push(item);
+                }
+                Change::Insert(at, item) => {
+                    list.insert(at, &Value::Int(item)).unwrap();
+                    let length = model.len() as i64;
+                    let at = if at < 0 { (at + length).max(0) } else { at.min(length) };
+                    model.insert(at as usize, item);
+                }
+                Change::Set(at, item) => match (list.set(at, &Value::Int(item)), place(at)) {
+                    (Ok(()), Some(at)) => model[at] = item,
+                    (result, at) => prop_assert!(result.is_err() && at.is_none()),
+                },
+                Change::Pop(at) => match (list.pop(at), place(at.unwrap_or(-1))) {
+                    (Ok(item), Some(at)) => prop_assert_eq!(item, Value::Int(model.remove(at))),
+                    (result, at) => prop_assert!(result.is_err() && at.is_none()),
+                },
+                Change::Remove(item) => {
+                    let at = model.iter().position(|other| *other == item);
+                    prop_assert_eq!(list.remove(&Value::Int(item)).is_ok(), at.is_some());
+                    at.map(|at| model.remove(at));
+                }
+                Change::Reverse => {
+                    list.reverse();
+                    model.reverse();
+                }
+                Change::Clear => {
+                    list.clear();
+                    model.clear();
+                }
+            }
+            prop_assert_eq!(object.get("l").unwrap(), &Value::from(model.clone()));
+        }
+    }
 }
 
 #[test]

@@ -165,3 +165,32 @@ fn yaml_is_checked() {
         assert!(kind.clean(&bad.into(), &context).is_err(), "{bad:?}");
     }
 }
+
+#[test]
+fn codes_without_a_type_say_what_is_missing() {
+    use kosmos::schema::TypeError;
+    assert!(
+        matches!(Type::from_code("Zz", None, None), Err(TypeError::Unknown { code }) if code == "Zz")
+    );
+    assert_eq!(Type::from_code("E", None, None), Err(TypeError::NoChoices));
+    assert_eq!(
+        Type::from_code("E", Some("a,A"), None),
+        Err(TypeError::NoChoices)
+    );
+    assert_eq!(Type::from_code("lo", None, None), Err(TypeError::NoUrl));
+    let kind = Type::from_code(" LO ", None, Some("a.b".into())).unwrap();
+    assert_eq!(kind.describe(), "list of object of 'a.b'");
+}
+
+#[test]
+fn a_list_over_thirty_characters_is_compact_on_several_lines() {
+    let context = context(NOW);
+    let kind = Type::from_code("ls", None, None).unwrap();
+    let long = kind
+        .clean(&"aaaaaaaaaaaaaaaa,bbbbbbbbbbbbbbbb".into(), &context)
+        .unwrap();
+    assert_eq!(
+        kind.compact(&long, &context),
+        "aaaaaaaaaaaaaaaa,\nbbbbbbbbbbbbbbbb,\n"
+    );
+}

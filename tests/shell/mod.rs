@@ -162,6 +162,15 @@ impl Terminal {
         plain(&shown)
     }
 
+    /// Ctrl-C at the prompt (or Ctrl-D in an open input).
+    #[track_caller]
+    pub fn cancel(&mut self, key: &str) {
+        self.keys(key);
+        self.see("\x1b[?2004l");
+        self.see("\x1b[?2004h");
+        self.prompt();
+    }
+
     /// Waits for the end, answers what was printed and the exit code.
     #[track_caller]
     pub fn end(mut self) -> (String, i32) {

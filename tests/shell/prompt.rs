@@ -63,8 +63,7 @@ fn open_inputs_go_on_behind_another_prompt() {
     for key in ["\x03", "\x04"] {
         t.keys("print(\r");
         t.see("...  ");
-        t.keys(key);
-        t.prompt();
+        t.cancel(key);
     }
     assert_eq!(t.line("1"), "1");
 }
@@ -83,8 +82,7 @@ fn ctrl_c_drops_a_line_and_stops_a_loop() {
     let mut t = start(&plain_kosmos());
     t.keys("abc");
     t.see("abc");
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
     assert_eq!(t.line("x = 1"), "");
     t.keys("print('on'); loop { x += 1 }\r");
     t.see("on\r\n");
@@ -116,8 +114,7 @@ fn tab_completes_and_lists() {
     t.see("ain");
     t.keys(".coun\t");
     t.see("t(");
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
     // Several are listed with what they are, at the first Tab.
     t.keys("j.clients.tfchain.\t");
     let list = plain(&t.see("reset("));
@@ -126,18 +123,17 @@ fn tab_completes_and_lists() {
         place("delete(") < place("exists(") && place("exists(") < place("new("),
         "{list}"
     );
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
     // Keyword names.
     t.keys("j.clients.tfchain.new(netw\t");
     t.see("ork_type=");
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
 }
 
 #[test]
 fn the_list_has_four_colours() {
-    let mut t = Kosmos::new().terminal(&["--ephemeral"]);
+    let kosmos = Kosmos::new();
+    let mut t = kosmos.terminal(&["--ephemeral"]);
     t.see("JSX> ");
     t.keys("j.clients.tfchain.new('blue_one')\r");
     t.see("Instance: ");
@@ -164,15 +160,13 @@ fn a_question_mark_helps_above_the_prompt_and_keeps_the_line() {
     // The cursor is where it was: this is typed before the 1.
     t.keys("4");
     t.see("new(41)");
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
     // Inside a string it is a character.
     assert_eq!(t.line("'what?'"), "'what?'");
     // Nothing is known, nothing breaks.
     t.keys("nobody?");
     t.see("name 'nobody' is not defined");
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
     assert_eq!(t.line("1"), "1");
 }
 
@@ -183,7 +177,7 @@ fn several_question_marks_at_once_do_not_stop_the_shell() {
     for _ in 0..3 {
         t.see("tfchain");
     }
-    t.keys("\x03");
+    t.cancel("\x03");
     assert_eq!(t.line("7"), "7");
 }
 
@@ -192,8 +186,7 @@ fn the_parameters_still_to_give_stand_behind_the_cursor() {
     let mut t = start(&plain_kosmos());
     t.keys("j.clients.tfchain.exists(");
     t.see("name)");
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
     // They are not part of what is run.
     assert_eq!(t.line("j.clients.tfchain.exists('x')"), "False");
 }
@@ -224,13 +217,11 @@ fn the_history_is_kept_without_secrets() {
     t.see("'last'");
     t.keys("\x1b[A");
     t.see("print(");
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
     // Ctrl-R searches.
     t.keys("\x121 +");
     t.see("1 + 1");
-    t.keys("\x03");
-    t.prompt();
+    t.cancel("\x03");
     t.keys("\x04");
     t.end();
     let path = kosmos.path("history");
@@ -292,7 +283,8 @@ fn a_terminal_that_cannot_be_edited_works_too() {
 
 #[test]
 fn values_are_coloured_unless_asked_otherwise() {
-    let mut t = Kosmos::new().terminal(&["--ephemeral"]);
+    let kosmos = Kosmos::new();
+    let mut t = kosmos.terminal(&["--ephemeral"]);
     t.see("JSX> ");
     t.keys("j.clients\r");
     t.see("\x1b[1;31mj.clients");

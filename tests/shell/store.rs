@@ -13,6 +13,7 @@ fn mode(kosmos: &Kosmos, name: &str) -> u32 {
 
 /// The words that are shown.
 fn words(shown: &str) -> Vec<String> {
+    let (_, shown) = shown.split_once("safe place").unwrap();
     let mut numbered: Vec<(usize, String)> = regex::Regex::new(r"(\d+) ([a-z]{3,8})\b")
         .unwrap()
         .captures_iter(shown)

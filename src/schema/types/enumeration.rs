@@ -18,10 +18,11 @@ impl Choices {
             .split(',')
             .map(|name| name.trim().trim_matches(['\'', '"']).trim().to_uppercase())
             .collect();
-        names
-            .iter()
-            .all(|name| !name.is_empty())
-            .then_some(Self(names))
+        let mut sorted: Vec<&String> = names.iter().collect();
+        sorted.sort();
+        let different = sorted.windows(2).all(|pair| pair.first() != pair.last());
+        let filled = names.iter().all(|name| !name.is_empty());
+        (different && filled).then_some(Self(names))
     }
 
     /// The names in the order written; the first has index 1.

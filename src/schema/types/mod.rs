@@ -31,7 +31,7 @@ mod yaml;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub(crate) use self::codes::TypeError;
+pub use self::codes::TypeError;
 pub use self::enumeration::{Choices, EnumValue};
 use super::context::Context;
 use super::error::ValueError;

@@ -51,14 +51,17 @@ impl ServerText {
             if is_dangerous(c) {
                 continue;
             }
-            if blank && count > 0 {
-                clean.push(' ');
-                count += 1;
-            }
-            blank = false;
             if count >= MAX_SERVER_TEXT {
                 clean.push('…');
                 break;
+            }
+            if std::mem::take(&mut blank) && count > 0 {
+                clean.push(' ');
+                count += 1;
+                if count >= MAX_SERVER_TEXT {
+                    clean.push('…');
+                    break;
+                }
             }
             clean.push(c);
             count += 1;
@@ -213,6 +216,11 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig {
+            failure_persistence: None,
+            ..Default::default()
+        })]
+
         #[test]
         fn never_holds_controls(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..2000)) {
             let text = ServerText::from_body(&bytes);
