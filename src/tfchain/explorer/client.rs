@@ -14,18 +14,13 @@ use super::facts::{AddressInfo, Block, Erc20Info, ExplorerTransaction, OutputInf
 use super::fetch::{Fetch, FetchError};
 use super::model;
 use super::reading::{
-    address_info, check_kind, erc20_address, good_answer, invalid, output_info, parse, parse_kind,
-    spends,
+    address_info, erc20_address, good_answer, invalid, output_info, parse, parse_kind, spends,
 };
-use super::split::Parts;
 use super::text::ServerText;
 use super::verify;
 use crate::tfchain::{
     Amount, BotRecord, Condition, Erc20Address, Hash, Network, Output, Transaction, UnlockHash,
 };
-
-/// Answers of more bytes are read on several cores.
-const LARGE_ANSWER: usize = 256 * 1024;
 
 /// The most look-ups that are under way at once.
 const CONCURRENT_LOOKUPS: usize = 32;
@@ -187,27 +182,13 @@ impl Explorer {
     pub async fn address(&self, address: UnlockHash) -> Result<AddressInfo, ExplorerError> {
         let endpoint = format!("/explorer/hashes/{address}");
         let body = self.get(&endpoint).await?;
-        if body.len() >= LARGE_ANSWER
-            && let Some(parts) = Parts::of(&body, b"transactions")
-        {
-            let kind: String = parse(&endpoint, parts.get("hashtype"))?;
-            check_kind(&endpoint, "unlockhash", &kind)?;
-            let transactions = verify::transaction_texts(&parts.elements)
-                .map_err(|reason| invalid(&endpoint, &reason))?;
-            let multisig: Option<_> = parse(&endpoint, parts.get("multisigaddresses"))?;
-            let erc20 = parse(&endpoint, parts.get("erc20info"))?;
-            return address_info(&endpoint, address, transactions, multisig, erc20);
-        }
         let answer: model::WireAddressAnswer = parse_kind(
             &endpoint,
             &body,
             "unlockhash",
             |answer: &model::WireAddressAnswer| &answer.hashtype,
         )?;
-        let transactions = verify::transactions(answer.transactions)
-            .map_err(|reason| invalid(&endpoint, &reason))?;
-        let multisig = Some(answer.multisigaddresses);
-        address_info(&endpoint, address, transactions, multisig, answer.erc20info)
+        address_info(&endpoint, address, answer)
     }
 
     /// Looks several addresses up side by side; None for those that were never used. The order is
@@ -253,8 +234,10 @@ impl Explorer {
                 &answer.hashtype
             })
             .await?;
-        let transactions = verify::transactions(answer.transactions)
-            .map_err(|reason| invalid(&endpoint, &reason))?;
+        let transactions = answer
+            .transactions
+            .agreed()
+            .map_err(|r| invalid(&endpoint, &r))?;
         let mut info = output_info(
             id,
             &transactions,
@@ -294,8 +277,10 @@ impl Explorer {
                 |answer: &model::WireOutputAnswer| &answer.hashtype,
             )
             .await?;
-        let transactions = verify::transactions(answer.transactions)
-            .map_err(|reason| invalid(&endpoint, &reason))?;
+        let transactions = answer
+            .transactions
+            .agreed()
+            .map_err(|r| invalid(&endpoint, &r))?;
         output_info(
             id,
             &transactions,

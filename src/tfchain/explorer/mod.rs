@@ -10,7 +10,6 @@ mod fetch;
 mod http;
 mod model;
 mod reading;
-mod split;
 mod text;
 mod verify;
 

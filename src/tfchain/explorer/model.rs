@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
+use super::verify::Checked;
 use crate::tfchain::unlockhash::{ADDRESS_LENGTH, UNLOCK_HASH_BYTES};
 use crate::tfchain::{Amount, Condition, Hash, Transaction, UnlockHash};
 
@@ -31,7 +32,7 @@ pub(super) struct WireKind {
 pub(super) struct WireAddressAnswer {
     pub(super) hashtype: String,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) transactions: Vec<WireTransaction>,
+    pub(super) transactions: Checked,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) multisigaddresses: Vec<UnlockHash>,
     #[serde(default)]
@@ -43,7 +44,7 @@ pub(super) struct WireAddressAnswer {
 pub(super) struct WireOutputAnswer {
     pub(super) hashtype: String,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) transactions: Vec<WireTransaction>,
+    pub(super) transactions: Checked,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) blocks: Vec<WireBlock>,
 }
@@ -115,7 +116,7 @@ pub(super) struct WireBlock {
     #[serde(default, deserialize_with = "nullable")]
     pub(super) minerpayoutids: Vec<Hash>,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) transactions: Vec<WireTransaction>,
+    pub(super) transactions: Checked,
     pub(super) rawblock: WireRawBlock,
 }
 

@@ -123,15 +123,18 @@ pub(super) fn check_kind(endpoint: &str, wanted: &str, found: &str) -> Result<()
     ))
 }
 
-/// Puts the parts of the look-up of an address together.
+/// Makes what is known of an address from its look-up.
 pub(super) fn address_info(
     endpoint: &str,
     address: UnlockHash,
-    transactions: Vec<Arc<ExplorerTransaction>>,
-    multisig_addresses: Option<Vec<UnlockHash>>,
-    erc20: Option<model::WireErc20Info>,
+    answer: model::WireAddressAnswer,
 ) -> Result<AddressInfo, ExplorerError> {
-    let erc20 = erc20
+    let transactions = answer
+        .transactions
+        .agreed()
+        .map_err(|reason| invalid(endpoint, &reason))?;
+    let erc20 = answer
+        .erc20info
         .map(|info| {
             Ok(Erc20Info {
                 confirmations: info.confirmations,
@@ -143,7 +146,7 @@ pub(super) fn address_info(
     Ok(AddressInfo {
         address,
         transactions: newest_first(transactions),
-        multisig_addresses: multisig_addresses.unwrap_or_default(),
+        multisig_addresses: answer.multisigaddresses,
         erc20,
     })
 }

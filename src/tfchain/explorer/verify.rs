@@ -6,8 +6,11 @@
 //! A node that fails any of this is reported, never believed.
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::num::NonZero;
+use std::fmt;
 use std::sync::Arc;
+
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::facts::{Block, ExplorerTransaction, MinerPayout};
 use super::model::{SaidAddress, WireBlock, WireOutput, WireTransaction};
@@ -54,44 +57,40 @@ pub(super) fn transaction(
     })
 }
 
-/// Checks transactions of one answer, also against each other.
-pub(super) fn transactions(
-    wire: Vec<WireTransaction>,
-) -> Result<Vec<Arc<ExplorerTransaction>>, String> {
-    let list = wire
-        .into_iter()
-        .map(|wire| transaction(wire, false).map(Arc::new))
-        .collect::<Result<Vec<_>, _>>()?;
-    agree(&list)?;
-    Ok(list)
+/// Transactions of one answer, each checked as soon as it is read: so a long history is never in
+/// memory twice.
+#[derive(Default)]
+pub(super) struct Checked(Vec<Arc<ExplorerTransaction>>);
+
+impl Checked {
+    /// Returns the transactions after checking them against each other.
+    pub(super) fn agreed(self) -> Result<Vec<Arc<ExplorerTransaction>>, String> {
+        agree(&self.0)?;
+        Ok(self.0)
+    }
 }
 
-/// Reads and checks the JSON texts of transactions of one answer, side by side on all cores.
-pub(super) fn transaction_texts(texts: &[&[u8]]) -> Result<Vec<Arc<ExplorerTransaction>>, String> {
-    let read = |text: &&[u8]| {
-        let wire = serde_json::from_slice(text)
-            .map_err(|error| format!("a transaction is not as expected: {error}"))?;
-        transaction(wire, false).map(Arc::new)
-    };
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = texts.len().div_ceil(cores.min(MAX_THREADS)).max(1);
-    let parts: Vec<Result<Vec<_>, String>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = texts
-            .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(read).collect()))
-            .collect();
-        let ended = || Err("it could not be read".to_owned());
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| ended()))
-            .collect()
-    });
-    let mut list = Vec::with_capacity(texts.len());
-    for part in parts {
-        list.extend(part?);
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor;
+        impl<'de> Visitor<'de> for ListVisitor {
+            type Value = Checked;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of transactions")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Checked, A::Error> {
+                let mut checked = Vec::new();
+                while let Some(wire) = list.next_element::<WireTransaction>()? {
+                    let transaction = transaction(wire, false).map_err(A::Error::custom)?;
+                    checked.push(Arc::new(transaction));
+                }
+                Ok(Checked(checked))
+            }
+        }
+        deserializer.deserialize_seq(ListVisitor)
     }
-    agree(&list)?;
-    Ok(list)
 }
 
 /// Checks that what transactions spend is what others of the list created.
@@ -112,9 +111,6 @@ fn agree(list: &[Arc<ExplorerTransaction>]) -> Result<(), String> {
     }
     Ok(())
 }
-
-/// The most threads that read one answer.
-const MAX_THREADS: usize = 8;
 
 /// Checks a block and its transactions. The id of a block is taken from the node.
 pub(super) fn block(wire: WireBlock) -> Result<Block, String> {
@@ -140,7 +136,7 @@ pub(super) fn block(wire: WireBlock) -> Result<Block, String> {
                 unlock_hash: payout.unlockhash,
             })
             .collect(),
-        transactions: transactions(wire.transactions)?,
+        transactions: wire.transactions.agreed()?,
     })
 }
 
