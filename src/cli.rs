@@ -181,7 +181,7 @@ pub struct DevnetStart {
 /// Seconds as a time; the bounds are those of `j.devnet.start(block_time=…)`.
 fn block_time(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
-        Ok(seconds) if seconds == 0.0 => Ok(Duration::ZERO),
+        Ok(0.0) => Ok(Duration::ZERO),
         Ok(seconds) if (0.02..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
         _ => Err("expected 0, or 0.02 to 86400 seconds".to_string()),
     }

@@ -22,7 +22,7 @@ pub struct Mode {
 
 /// Runs one input; `echo` prints the values of its expressions as the prompt does.
 pub fn statement(session: &Session, source: &str, echo: bool, mode: Mode) -> u8 {
-    let _caught = Caught::new();
+    let _caught = Caught::sigint();
     if mode.json {
         let (text, result) = session.run_json(source);
         output::line(&text);
@@ -44,7 +44,7 @@ pub fn statement(session: &Session, source: &str, echo: bool, mode: Mode) -> u8 
 pub fn script(session: &Session, file: &Path, args: &[String], mode: Mode) -> Result<u8> {
     let text = read(file)?;
     let source = input::without_shebang(&text, mode.plain);
-    let _caught = Caught::new();
+    let _caught = Caught::sigint();
     if mode.json {
         let (text, result) = session.script_json(&source, args, mode.plain);
         output::line(&text);
@@ -101,7 +101,7 @@ pub fn piped(session: &Session, mode: Mode) -> Result<u8> {
         let one = std::mem::take(&mut source);
         let one = input::cleaned(one.trim_end_matches(['\n', '\r']));
         if !one.trim().is_empty() {
-            let caught = Caught::new();
+            let caught = Caught::sigint();
             let result = piece(session, &one, mode);
             drop(caught);
             match &result {
@@ -160,7 +160,7 @@ fn code(result: &Result<Exit>) -> u8 {
 /// When it cannot be read or is not one.
 pub fn instructions(session: &Session, file: &Path, ignore_errors: bool) -> Result<u8> {
     let instructions = instruct::parse(&read(file)?)?;
-    let _caught = Caught::new();
+    let _caught = Caught::sigint();
     let results = instruct::run(&session.root, instructions, ignore_errors);
     if results.stopped {
         output::line("ERROR, could not execute all instructions");

@@ -64,7 +64,7 @@ pub struct Caught(libc::sigaction);
 
 impl Caught {
     /// Takes over SIGINT.
-    pub fn new() -> Caught {
+    pub fn sigint() -> Caught {
         // SAFETY: all-zero is a valid `sigaction`; both pointers are valid for the calls; the
         // handler only touches atomics.
         unsafe {
@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn a_signal_sets_the_flags_of_those_who_watch() {
         let flag = Arc::new(AtomicBool::new(false));
-        let watch = Watch::new(&[flag.clone()]);
-        let caught = Caught::new();
+        let watch = Watch::new(std::slice::from_ref(&flag));
+        let caught = Caught::sigint();
         // SAFETY: raises a signal whose handler was installed above.
         unsafe { libc::raise(libc::SIGINT) };
         assert!(flag.swap(false, Ordering::SeqCst));

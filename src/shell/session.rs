@@ -53,7 +53,7 @@ impl Session {
         let printed = sink.clone();
         let print = Arc::new(move |text: &str| printed.out(text));
         let engine = Engine::with_interrupt(root.clone(), print, world.interrupt.clone());
-        let watch = Watch::new(&[world.interrupt.clone()]);
+        let watch = Watch::new(std::slice::from_ref(&world.interrupt));
         Session {
             root,
             world,

@@ -160,7 +160,7 @@ impl Start {
         let session = self.session(opener);
         let store = session.world().store()?;
         self.remind(&store)?;
-        let _caught = Caught::new();
+        let _caught = Caught::sigint();
         output::note(&self.banner());
         log::line(&format!(
             "ready after {:.1} ms",

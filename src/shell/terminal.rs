@@ -77,7 +77,7 @@ pub fn ask(question: &str) -> Result<String> {
 /// [`Kind::Interrupted`] for Ctrl-C and Ctrl-D; [`Kind::Io`] when there is no terminal.
 pub fn ask_hidden(question: &str) -> Result<Zeroizing<String>> {
     // For Ctrl-C the library raises a signal, which would kill the process.
-    let _caught = Caught::new();
+    let _caught = Caught::sigint();
     match rpassword::prompt_password(question) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => match error.kind() {

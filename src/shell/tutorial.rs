@@ -146,7 +146,7 @@ pub struct Stage<'s> {
 /// The first input that does not print what it must, with what it printed;
 /// [`Kind::Interrupted`] when the person stops it.
 pub fn play(script: &str, stage: &Stage<'_>) -> Result<()> {
-    let _caught = Caught::new();
+    let _caught = Caught::sigint();
     let mut session = (stage.open)();
     for step in parse(script)? {
         match step {

@@ -18,10 +18,10 @@ const SOURCES: &[&str] = &[
 
 #[test]
 fn a_coloured_line_is_the_line() {
+    let escapes = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
     for source in SOURCES {
         for cursor in std::iter::once(None).chain((0..=source.len()).map(Some)) {
             let coloured = line(source, 0, cursor);
-            let escapes = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
             assert_eq!(escapes.replace_all(&coloured, ""), *source, "{cursor:?}");
         }
     }
