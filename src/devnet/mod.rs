@@ -32,7 +32,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -131,13 +132,11 @@ impl Devnet {
             stop: stop.clone(),
         });
         let faucet = Arc::new(Faucet::new(Arc::clone(&node)));
+        let node_router = router(&server, addr, |s, r| async move { s.answer(r).await });
+        let faucet_router = router(&faucet, addr, |f, r| async move { f.answer(r).await });
         let mut tasks = vec![
-            serve(node_listener, node_router(server), stopping.clone()),
-            serve(
-                faucet_listener,
-                faucet_router(Arc::clone(&faucet)),
-                stopping.clone(),
-            ),
+            serve(node_listener, node_router, stopping.clone()),
+            serve(faucet_listener, faucet_router, stopping.clone()),
         ];
         tasks.extend(
             config
@@ -194,18 +193,31 @@ fn new_token() -> Result<String> {
     Ok(hex::encode(bytes))
 }
 
-fn node_router(server: Arc<Server>) -> Router {
-    async fn answer(State(server): State<Arc<Server>>, request: Request) -> Response {
-        server.answer(request).await
-    }
-    Router::new().fallback(answer).with_state(server)
-}
-
-fn faucet_router(faucet: Arc<Faucet>) -> Router {
-    async fn answer(State(faucet): State<Arc<Faucet>>, request: Request) -> Response {
-        faucet.answer(request).await
-    }
-    Router::new().fallback(answer).with_state(faucet)
+/// Makes a router that hands every request to `service`, whatever its path.
+///
+/// On the loopback address a request must name a host that DNS cannot have forged; who listens
+/// elsewhere wants to be called by names that we do not know.
+fn router<S, A>(service: &Arc<S>, addr: SocketAddr, answer: fn(Arc<S>, Request) -> A) -> Router
+where
+    S: Send + Sync + 'static,
+    A: Future<Output = Response> + Send + 'static,
+{
+    let service = Arc::clone(service);
+    let any_host = !addr.ip().is_loopback();
+    Router::new().fallback(move |request: Request| {
+        let safe = any_host || http::host_is_safe(request.headers());
+        let answer = safe.then(|| answer(Arc::clone(&service), request));
+        async move {
+            match answer {
+                Some(answer) => answer.await,
+                None => http::answer(
+                    StatusCode::FORBIDDEN,
+                    http::TEXT,
+                    "unexpected Host header\n",
+                ),
+            }
+        }
+    })
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {

@@ -127,6 +127,7 @@ impl Pool {
             self.view(chain),
             &transaction,
             &ids,
+            size,
             chain.context(),
             Balance::Every,
         )?;
@@ -203,6 +204,7 @@ impl Pool {
                 next.view(chain),
                 &entry.transaction,
                 &entry.ids,
+                entry.size,
                 at,
                 Balance::Every,
             )

@@ -65,9 +65,6 @@ impl Server {
     /// Answers an HTTP request.
     pub async fn answer(&self, request: Request) -> Response {
         let (head, body) = request.into_parts();
-        if !http::host_is_safe(&head.headers) {
-            return Reply::Error(403, "unexpected Host header".into()).into_response();
-        }
         if !has_agent(&head.headers) {
             return Reply::Error(400, BROWSER.into()).into_response();
         }

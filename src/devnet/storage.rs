@@ -135,6 +135,12 @@ impl Log {
         let mut file = folder::private_options()
             .open(path)
             .map_err(Error::file("cannot open", path))?;
+        if !file.metadata().is_ok_and(|m| m.is_file()) {
+            return Err(Error::Log {
+                path: path.to_owned(),
+                reason: "it is no file".into(),
+            });
+        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)
             .map_err(Error::file("cannot read", path))?;
@@ -392,4 +398,57 @@ fn spawn_syncer(
         .map_err(|e| Error::Storage {
             reason: e.to_string(),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_that_fails_leaves_the_log_whole_and_usable() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("chain.log");
+        let mut log = Log::open(&path).unwrap().log;
+        log.append(Kind::Block, b"one").unwrap();
+        // A handle that may not write stands for a full disk.
+        let readable = File::open(&path).unwrap();
+        let writable = std::mem::replace(&mut log.file, readable);
+        assert!(matches!(
+            log.append(Kind::Block, b"two"),
+            Err(Error::File { .. })
+        ));
+        log.file = writable;
+        log.append(Kind::Transaction, b"three").unwrap();
+        drop(log);
+        let opened = Log::open(&path).unwrap();
+        let payloads: Vec<&[u8]> = opened
+            .records
+            .iter()
+            .map(|r| r.payload.as_slice())
+            .collect();
+        assert_eq!(payloads, [&b"one"[..], b"three"]);
+        assert_eq!(opened.notice, None);
+    }
+
+    #[test]
+    fn a_log_that_was_failed_refuses() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Log::open(&dir.path().join("chain.log")).unwrap().log;
+        log.fail("no space");
+        let error = log.append(Kind::Block, b"x").unwrap_err();
+        assert!(error.to_string().contains("no space"), "{error}");
+        assert!(Log::open(Path::new("/dev/zero")).is_err());
+    }
+
+    #[tokio::test]
+    async fn waiting_ends_when_the_record_is_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Log::open(&dir.path().join("chain.log")).unwrap().log;
+        let pending: Vec<Pending> = (0..50)
+            .map(|_| log.append(Kind::Block, b"x").unwrap())
+            .collect();
+        for waiter in pending {
+            waiter.wait().await.unwrap();
+        }
+    }
 }

@@ -67,7 +67,8 @@ impl<'s> Pass<'_, 's, '_> {
             }
             _ => self.refuse_statement(index)?,
         }
-        if !words::KEYWORDS.contains(&word) && self.kind(next) == Some(Kind::Assign) {
+        let name = word != "this" && !words::KEYWORDS.contains(&word);
+        if name && self.kind(next) == Some(Kind::Assign) {
             let declares = self.assign_name(index, false);
             if let Some(statement) = self.statement() {
                 statement.declares = declares;
@@ -449,8 +450,7 @@ impl<'s> Pass<'_, 's, '_> {
 
     /// A number or string.
     pub fn visit_literal(&mut self, index: usize, kind: Kind) -> Result<(), DialectError> {
-        if self.after_value && !self.on_new_line(index) || self.after_value && !self.in_statements()
-        {
+        if self.after_value && (!self.on_new_line(index) || !self.in_statements()) {
             self.refuse_adjacent(index)?;
         }
         self.after_value = true;
@@ -563,7 +563,7 @@ impl<'s> Pass<'_, 's, '_> {
             }
             return Ok(());
         }
-        if frame.repeats(name) {
+        if !frame.keywords.insert(name) {
             return Err(DialectError::new(
                 format!("keyword argument repeated: {name}"),
                 range,

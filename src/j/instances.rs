@@ -755,8 +755,8 @@ impl<T: Config> Class for Collection<T> {
                 "new",
                 &[NAME, Param::rest("data", "its properties")],
                 Ty::Object(class_of::<T>),
-                "Makes an instance with these properties and keeps it in memory under its name,\n\
-                 replacing one that is there. Nothing is stored before save().",
+                "Makes an instance with these properties, in memory.\n\
+                 It replaces one of that name there; nothing is stored before save().",
                 "j.clients.tfchain.new(name='my_client', network_type='DEV')",
                 |this: &Arc<Self>, args| Ok(this.create(args.text("name"), args.rest())?.into()),
             ),

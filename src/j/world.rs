@@ -39,33 +39,17 @@ pub type OpenStore = Box<dyn Fn() -> Result<Arc<Store>> + Send + Sync>;
 /// What differs from run to run.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Folder for the devnet that `j.devnet` starts.
+    /// Folder of the devnet that `j.devnet` starts.
     pub devnet_dir: PathBuf,
-    /// Where the devnet listens; 0 takes a free port.
+    /// Where the devnet listens unless told otherwise; 0 takes a free port.
     pub devnet_port: u16,
+    /// The program that runs a devnet of its own with `devnet start --foreground`; None runs it
+    /// inside this process, where it ends with it.
+    pub devnet_program: Option<PathBuf>,
     /// `network_type="TEST"` also means the devnet (`kosmos --devnet`, the tutorial).
     pub test_is_devnet: bool,
     /// Nothing is written to disk.
     pub ephemeral: bool,
-}
-
-/// Where the devnet is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DevnetAt {
-    /// Address of its explorer (`http://localhost:23110`).
-    pub explorer: String,
-    /// Address of its faucet.
-    pub faucet: String,
-}
-
-impl DevnetAt {
-    /// A devnet whose node listens on this port of this machine, its faucet on the next one.
-    pub fn port(port: u16) -> Self {
-        DevnetAt {
-            explorer: format!("http://localhost:{port}"),
-            faucet: format!("http://localhost:{}", port.saturating_add(1)),
-        }
-    }
 }
 
 /// Everything the tree needs from outside, shared by all its objects.
@@ -79,9 +63,10 @@ pub struct World {
     open_store: OpenStore,
     store: Mutex<Option<Arc<Store>>>,
     runtime: OnceLock<tokio::runtime::Runtime>,
+    /// The devnet that runs inside this process, if one does.
+    pub devnet: Mutex<Option<crate::devnet::Handle>>,
     collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
     clock: fn() -> SystemTime,
-    devnet: Mutex<Option<DevnetAt>>,
 }
 
 impl World {
@@ -99,9 +84,9 @@ impl World {
             open_store,
             store: Mutex::new(None),
             runtime: OnceLock::new(),
+            devnet: Mutex::new(None),
             collections: Mutex::new(Vec::new()),
             clock: SystemTime::now,
-            devnet: Mutex::new(None),
         })
     }
 
@@ -160,21 +145,12 @@ impl World {
         }
     }
 
-    /// Where the devnet is reached: the one that was started here, else the port of the settings,
-    /// else the usual one.
-    pub fn devnet(&self) -> DevnetAt {
-        let started = self.devnet.lock().unwrap_or_else(PoisonError::into_inner);
-        started
-            .clone()
-            .unwrap_or_else(|| match self.settings.devnet_port {
-                0 => DevnetAt::port(crate::devnet::DEFAULT_PORT),
-                port => DevnetAt::port(port),
-            })
-    }
-
-    /// Says where a devnet was started; None when it was stopped.
-    pub fn devnet_started(&self, at: Option<DevnetAt>) {
-        *self.devnet.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    /// Forgets the open store and its keys; the next use opens it again and asks if it must.
+    pub fn forget_store(&self) {
+        self.store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 
     /// Wall clock time.

@@ -44,5 +44,5 @@ pub use self::object::{ListMut, Object, PAYLOAD_VERSION};
 pub use self::property::Property;
 pub use self::registry::{Registry, RegistryError};
 pub use self::schema::Schema;
-pub use self::types::{Choices, EnumValue, Type};
+pub use self::types::{Choices, EnumValue, Type, TypeError};
 pub use self::value::{Map, Value};

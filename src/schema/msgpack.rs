@@ -17,21 +17,15 @@ pub(crate) fn encode(value: &Value) -> Vec<u8> {
 
 /// Decodes exactly one value; more bytes behind it are an error.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Value, rmp_serde::decode::Error> {
-    let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
+    let mut rest = bytes;
+    let mut reader = rmp_serde::Deserializer::new(&mut rest);
     reader.set_max_depth(MAX_DEPTH);
     let Decoded(value) = Decoded::deserialize(&mut reader)?;
-    // One encoding per value: trailing bytes would be lost when written again.
-    if encoded_end(&reader, bytes) {
+    // They would be lost when the value is written again.
+    if rest.is_empty() {
         return Ok(value);
     }
     Err(rmp_serde::decode::Error::custom("bytes behind the value"))
-}
-
-fn encoded_end(
-    reader: &rmp_serde::Deserializer<rmp_serde::decode::ReadRefReader<'_, [u8]>>,
-    _: &[u8],
-) -> bool {
-    reader.get_ref().is_empty()
 }
 
 struct Plain<'a>(&'a Value);

@@ -14,12 +14,16 @@ pub(crate) fn display(value: &Value) -> String {
 /// Returns the form at the prompt.
 pub(crate) fn repr(value: &Value) -> String {
     let mut out = String::new();
-    write_repr(value, &mut out);
+    write_repr(value, 0, &mut out);
     out
 }
 
-fn write_repr(value: &Value, out: &mut String) {
+/// Lists and maps inside each other that are written out.
+const MAX_DEPTH: usize = 128;
+
+fn write_repr(value: &Value, depth: usize, out: &mut String) {
     match value {
+        Value::List(_) | Value::Map(_) if depth >= MAX_DEPTH => out.push_str("..."),
         Value::Null => out.push_str("None"),
         Value::Bool(true) => out.push_str("True"),
         Value::Bool(false) => out.push_str("False"),
@@ -33,7 +37,7 @@ fn write_repr(value: &Value, out: &mut String) {
                 if i > 0 {
                     out.push_str(", ");
                 }
-                write_repr(item, out);
+                write_repr(item, depth + 1, out);
             }
             out.push(']');
         }
@@ -45,7 +49,7 @@ fn write_repr(value: &Value, out: &mut String) {
                 }
                 out.push_str(&quote(key));
                 out.push_str(": ");
-                write_repr(item, out);
+                write_repr(item, depth + 1, out);
             }
             out.push('}');
         }
@@ -127,14 +131,34 @@ pub(crate) fn float(value: f64) -> String {
     format!("{mantissa}e{sign}{digits:0>2}")
 }
 
-/// Multiplies by a power of ten on the decimal digits, so that 0.07 times 100 is 7.
-pub(crate) fn shift_decimal(value: f64, places: i32) -> f64 {
+/// Returns the shortest digits of a float times a power of ten, computed on the digits, so that
+/// 0.07 shifted by two is `7`; without a trailing `.0`.
+pub(crate) fn shifted(value: f64, places: i32) -> String {
     let text = format!("{value:e}");
-    let Some((mantissa, exponent)) = text.split_once('e') else {
-        return value;
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", mantissa),
     };
+    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     let exponent = exponent.parse::<i32>().unwrap_or(0).saturating_add(places);
-    format!("{mantissa}e{exponent}").parse().unwrap_or(value)
+    if digits == "0" {
+        return "0".into();
+    }
+    if !(-5..=16).contains(&exponent) {
+        return format!("{sign}{mantissa}e{exponent}");
+    }
+    // Position of the dot, counted from the first digit.
+    let dot = usize::try_from(exponent + 1).unwrap_or(0);
+    if dot == 0 {
+        let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
+        return format!("{sign}0.{}{digits}", "0".repeat(zeros));
+    }
+    match digits.split_at_checked(dot) {
+        Some((whole, "")) => format!("{sign}{whole}"),
+        Some((whole, rest)) => format!("{sign}{whole}.{rest}"),
+        None => format!("{sign}{digits}{}", "0".repeat(dot - digits.len())),
+    }
 }
 
 /// Writes digits in groups of three: `1,234,567`; a sign and anything after the digits stay.

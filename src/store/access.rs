@@ -11,7 +11,8 @@ use super::mirror::{Mirror, schema_hash};
 use super::open::NewLock;
 use super::record::{self, RecordId};
 use super::slot::{SlotKind, Unlock};
-use super::store::{State, Store};
+use super::state::State;
+use super::store::Store;
 use super::words::RecoveryWords;
 
 impl Store {

@@ -17,13 +17,15 @@ use super::keys::Keys;
 use super::manifest::MANIFEST_KEY;
 use super::mirror::{Mirror, Raw};
 use super::record::bytes;
+use super::site::Site;
 use super::slot::Unlock;
-use super::store::{Options, Site, State, Store};
+use super::state::State;
+use super::store::{Options, Store};
 
 /// First line of a backup.
 const MAGIC: &str = "jsx-backup-v1";
 /// Folder of the automatic backups inside the store's.
-const FOLDER: &str = "backups";
+pub(crate) const FOLDER: &str = "backups";
 /// Ending of an automatic backup's name `g<generation>-t<seconds>.backup`.
 const ENDING: &str = ".backup";
 

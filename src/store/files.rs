@@ -159,6 +159,27 @@ pub(crate) fn write_whole(
     })
 }
 
+/// Removes temporary files of [`write_whole`] that a killed process left in a folder. Only with
+/// the store's lock held, when nobody is writing one.
+pub(crate) fn sweep(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let ours = name.to_str().is_some_and(|name| {
+            let unique = name
+                .strip_prefix('.')
+                .and_then(|name| name.strip_suffix(".tmp"));
+            unique
+                .and_then(|name| name.rsplit_once('.'))
+                .is_some_and(|(_, unique)| {
+                    unique.len() == 16 && unique.bytes().all(|b| b.is_ascii_hexdigit())
+                })
+        });
+        if ours {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Writes bytes with [`write_whole`].
 pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write_whole(path, |file| file.write_all(bytes))

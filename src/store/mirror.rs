@@ -11,7 +11,8 @@ use super::files;
 use super::keys::Keys;
 use super::manifest::{HEADER_KEY, MANIFEST_KEY, Manifest};
 use super::record::{self, Plain, Record, RecordId};
-use super::store::{GENERATION_FILE, Scan, Site};
+use super::site::{GENERATION_FILE, Site};
+use super::store::Scan;
 
 /// Index keys are 16 bytes.
 pub(crate) type IndexKey = [u8; 16];

@@ -20,6 +20,7 @@
 mod access;
 mod backend;
 mod backup;
+mod check;
 mod edit;
 mod error;
 mod files;
@@ -38,12 +39,16 @@ mod open;
 mod process;
 mod record;
 mod seal;
+mod site;
 mod slot;
-#[allow(clippy::module_inception)]
+mod state;
+#[allow(clippy::module_inception)] // the type of that name lives there
 mod store;
+mod transfer;
 mod words;
 
 pub use backup::BackupInfo;
+pub use check::CheckReport;
 pub use error::{Result, StoreError};
 pub use files::Warning;
 pub use health::{DamageReport, Health};
@@ -53,4 +58,5 @@ pub use process::harden_process;
 pub use record::{MAX_RECORD, Record, RecordId, Summary};
 pub use slot::{SlotKind, Unlock};
 pub use store::{Expect, Hold, Options, Saved, Scan, Store};
+pub use transfer::{ExportReport, ImportReport, Merge};
 pub use words::{RecoveryWords, WORD_COUNT, WordsError};

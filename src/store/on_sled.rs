@@ -34,6 +34,9 @@ impl OnSled {
     /// Name of the engine's folder inside the store's.
     pub(crate) const FOLDER: &'static str = "sled";
 
+    /// Part of the engine's text when another process holds it (sled 0.34 has no kind for it).
+    pub(crate) const HELD: &'static str = "could not acquire lock";
+
     /// Whether the folder holds a database.
     pub(crate) fn exists(path: &Path) -> bool {
         path.join("db").is_file()
@@ -53,7 +56,7 @@ impl OnSled {
             match caught("open", || config.open()) {
                 // sled's last thread of the previous operation may hold the lock for a moment.
                 Err(StoreError::Engine { text, .. })
-                    if text.contains("could not acquire lock") && Instant::now() < deadline =>
+                    if text.contains(Self::HELD) && Instant::now() < deadline =>
                 {
                     std::thread::sleep(PAUSE);
                 }

@@ -14,8 +14,9 @@ use super::manifest::{HEADER_KEY, MANIFEST_KEY, Manifest, seal_generation};
 use super::memory::Memory;
 use super::mirror::Raw;
 use super::on_sled::OnSled;
+use super::site::{GENERATION_FILE, Site};
 use super::slot::{SlotKind, Unlock};
-use super::store::{GENERATION_FILE, Options, Site, Store};
+use super::store::{Options, Store};
 use super::words::RecoveryWords;
 use super::{backup, keyfile, seal};
 
@@ -152,6 +153,8 @@ impl Store {
         let site = Site::Disk(dir.to_path_buf());
         let session = site.enter(options.lock_wait)?;
         let raw = Raw::read(&site, session.backend.as_ref());
+        files::sweep(dir);
+        files::sweep(&dir.join(backup::FOLDER));
         session.leave();
         let unreadable = |reason: String| StoreError::Unreadable {
             dir: dir.to_path_buf(),
@@ -172,6 +175,32 @@ impl Store {
             warnings,
             raw: Mutex::new(Some(raw)),
         })
+    }
+
+    /// Opens a store that [`StoreError::Unreadable`] refused, without the engine's snapshot: its
+    /// log is read again up to the first damage. A copy of the folder as it was is made first and
+    /// returned. Unlocked, the store says by [`Store::health`] what is missing; it can then be
+    /// exported, or continued with [`Store::accept_damage`].
+    pub fn salvage(dir: &Path, options: Options) -> Result<(Locked, PathBuf)> {
+        if !Self::is_at(dir) {
+            return Err(StoreError::NotAStore(dir.to_path_buf()));
+        }
+        let copy = sibling(dir, "damaged")?;
+        let lock = FolderLock::acquire(dir, options.lock_wait)?;
+        copy_private(dir, &copy)?;
+        let engine = dir.join(OnSled::FOLDER);
+        for entry in fs::read_dir(&engine).map_err(StoreError::io("read the folder", &engine))? {
+            let path = entry
+                .map_err(StoreError::io("read the folder", &engine))?
+                .path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // Both are made again from the log; neither holds records.
+            if name == "conf" || name.starts_with("snap.") {
+                fs::remove_file(&path).map_err(StoreError::io("remove", &path))?;
+            }
+        }
+        drop(lock);
+        Ok((Self::open(dir, options)?, copy))
     }
 
     /// Restores a backup into an empty or missing folder; it appears whole or not at all.
@@ -202,11 +231,11 @@ impl Store {
         dir: &Path,
         options: Options,
     ) -> Result<(Self, PathBuf)> {
+        let lock = FolderLock::acquire(dir, options.lock_wait)?;
         // Everything that can fail is done beside the old store first.
         let fresh = sibling(dir, "restored")?;
         drop(Self::restore(file, how, &fresh, options.clone())?);
         let aside = sibling(dir, "aside")?;
-        let lock = FolderLock::acquire(dir, options.lock_wait)?;
         let moved = fs::rename(dir, &aside)
             .map_err(StoreError::io("move aside", dir))
             .and_then(|()| {
@@ -250,7 +279,7 @@ impl Store {
         drop(lock);
         // What is left is the lock file, and possibly an empty folder of backups.
         let _ = fs::remove_file(dir.join(super::lock::LOCK_FILE));
-        let _ = fs::remove_dir(dir.join("backups"));
+        let _ = fs::remove_dir(dir.join(backup::FOLDER));
         Ok(())
     }
 }
@@ -337,6 +366,24 @@ fn sibling(dir: &Path, purpose: &str) -> Result<PathBuf> {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let unique = u32::from_le_bytes(seal::random()?);
     Ok(parent_of(dir).join(format!("{name}.{purpose}-{unique:08x}")))
+}
+
+/// Copies a folder with private permissions.
+fn copy_private(from: &Path, to: &Path) -> Result<()> {
+    files::create_private_dir(to)?;
+    for entry in fs::read_dir(from).map_err(StoreError::io("read the folder", from))? {
+        let path = entry
+            .map_err(StoreError::io("read the folder", from))?
+            .path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy_private(&path, &target)?;
+        } else {
+            let mut source = fs::File::open(&path).map_err(StoreError::io("read", &path))?;
+            files::write_whole(&target, |file| std::io::copy(&mut source, file).map(|_| ()))?;
+        }
+    }
+    Ok(())
 }
 
 fn forget_slots(engine: &OnSled) -> Result<()> {

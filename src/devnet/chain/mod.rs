@@ -206,13 +206,9 @@ impl Chain {
                 let result = if order == 0 {
                     rules::check_block_creator(view, transaction, &ids, self.context())
                 } else {
-                    check(
-                        view,
-                        transaction,
-                        &ids,
-                        self.context(),
-                        Balance::ReferenceOnly,
-                    )
+                    let size = transaction.binary().map_err(|e| e.to_string())?.len();
+                    let (context, balance) = (self.context(), Balance::ReferenceOnly);
+                    check(view, transaction, &ids, size, context, balance)
                 };
                 result.map_err(fail)?;
             }

@@ -50,7 +50,7 @@ const V0_DISABLED: &str = "transaction is invalid as it has been disabled for va
 const TOO_SMALL_FEE: &str = "transaction has a too small miner fee";
 const ZERO_OUTPUT: &str = "transaction cannot have an output or payout that has zero value";
 
-/// Judges a transaction by all rules but those of the pool.
+/// Judges a transaction by all rules but those of the pool. `size` is that of its binary form.
 ///
 /// # Errors
 /// The reference's text for the first rule that is broken.
@@ -58,11 +58,15 @@ pub fn check(
     view: View<'_>,
     transaction: &Transaction,
     ids: &TransactionIds,
+    size: usize,
     context: Context,
     balance: Balance,
 ) -> Result<(), String> {
     let spent = check_inputs(view, transaction, ids)?;
     check_version(transaction, ids, &spent)?;
+    if size > MAX_BLOCK_TRANSACTION_BYTES {
+        return Err("transaction is too large to fit in a block".into());
+    }
     check_form(transaction)?;
     check_fees(transaction, ids)?;
     check_unique_parents(transaction)?;
@@ -199,12 +203,8 @@ fn check_sums(inputs: &Amount, out: &Amount, of: &str, ids: &TransactionIds) -> 
     ))
 }
 
-/// Checks sizes, fulfillments and outputs each for itself.
+/// Checks data, fulfillments and outputs each for itself.
 fn check_form(transaction: &Transaction) -> Result<(), String> {
-    let size = transaction.binary().map_err(|e| e.to_string())?.len();
-    if size > MAX_BLOCK_TRANSACTION_BYTES {
-        return Err("transaction is too large to fit in a block".into());
-    }
     if transaction.arbitrary_data().len() > MAX_ARBITRARY_DATA_BYTES {
         return Err("arbitrary data is too large to fit in a transaction".into());
     }

@@ -56,7 +56,7 @@ fn raw_block(json: &mut Json, block: &StoredBlock) {
         .raw(r#","pobsindexes":"#)
         .value(&raw.stake)
         .raw(r#","minerpayouts":"#)
-        .list_or_null(&raw.payouts, |j, p| payout(j, p))
+        .list_or_null(&raw.payouts, payout)
         .raw(r#","transactions":"#)
         .list_or_null(&raw.transactions, |j, t| _ = j.value(&**t))
         .raw("}");

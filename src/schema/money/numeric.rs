@@ -243,7 +243,7 @@ impl Numeric {
             Amount::Thousands(n) => whole(n, 1_000),
             Amount::Millions(n) => whole(n, 1_000_000),
             Amount::Percent(n) => float(f64::from(n) / 10_000.0),
-            Amount::FinePercent(f) => float(text::shift_decimal(f, -2)),
+            Amount::FinePercent(f) => float(f / 100.0),
             Amount::Fraction(f) => float(f),
         }
     }
@@ -312,8 +312,8 @@ impl fmt::Display for Numeric {
             Amount::Thousands(n) => (whole(n), "k"),
             Amount::Millions(n) => (whole(n), "m"),
             Amount::Fraction(value) => (fraction(value), ""),
-            Amount::Percent(n) => (short(text::shift_decimal(f64::from(n), -2)), "%"),
-            Amount::FinePercent(value) => (short(value), "%"),
+            Amount::Percent(n) => (text::shifted(f64::from(n), -2), "%"),
+            Amount::FinePercent(value) => (text::shifted(value, 0), "%"),
         };
         f.write_str(&digits)?;
         let code = match self.currency {
@@ -325,12 +325,6 @@ impl fmt::Display for Numeric {
         }
         write!(f, "{multiplier}{code}")
     }
-}
-
-/// Shortest digits without a trailing `.0`.
-fn short(value: f64) -> String {
-    let digits = float_text(value);
-    digits.strip_suffix(".0").unwrap_or(&digits).to_owned()
 }
 
 /// Shortest digits; a large whole number gets its thousands separators.

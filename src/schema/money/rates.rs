@@ -18,7 +18,7 @@ impl CurrencyId {
 
     /// The currency of a stored id.
     pub fn from_u8(id: u8) -> Option<Self> {
-        (id >= 1 && id <= Self::TFT.0).then_some(Self(id))
+        (1..=Self::TFT.0).contains(&id).then_some(Self(id))
     }
 
     /// The id as stored.

@@ -1,7 +1,7 @@
 //! Changes of a typed list in place; every insertion converts.
 use std::sync::Arc;
 
-use super::value_error;
+use super::{value_error, wipe};
 use crate::schema::context::Context;
 use crate::schema::error::ObjectError;
 use crate::schema::object::Object;
@@ -79,7 +79,8 @@ impl<'a> ListMut<'a> {
         let at = self.place(index)?;
         let item = self.clean(input)?;
         if let Some(slot) = self.items.get_mut(at) {
-            *slot = item;
+            let old = std::mem::replace(slot, item);
+            self.forget(old);
             *self.changed = true;
         }
         Ok(())
@@ -110,7 +111,8 @@ impl<'a> ListMut<'a> {
     /// When there is none.
     pub fn remove(&mut self, item: &Value) -> Result<(), ObjectError> {
         let at = self.position(item)?;
-        self.items.remove(at);
+        let old = self.items.remove(at);
+        self.forget(old);
         *self.changed = true;
         Ok(())
     }
@@ -169,7 +171,9 @@ impl<'a> ListMut<'a> {
     /// Removes all elements.
     pub fn clear(&mut self) {
         *self.changed |= !self.items.is_empty();
-        self.items.clear();
+        for old in std::mem::take(self.items) {
+            self.forget(old);
+        }
     }
 
     /// Makes a new sub-object at the end of a list of objects and returns it.
@@ -211,6 +215,13 @@ impl<'a> ListMut<'a> {
                 found,
                 expected: "list of objects",
             }),
+        }
+    }
+
+    /// Drops an element; that of a secret list is overwritten first.
+    fn forget(&self, mut old: Value) {
+        if self.property.secret {
+            wipe(&mut old);
         }
     }
 

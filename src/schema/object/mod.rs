@@ -195,13 +195,16 @@ impl Object {
         else {
             return;
         };
-        if *slot == value {
-            return;
-        }
-        let mut old = std::mem::replace(slot, value);
-        *changed = true;
+        let same = *slot == value;
+        // Of two equal values the older one stays; the other is wiped like an old one.
+        let mut dropped = if same {
+            value
+        } else {
+            std::mem::replace(slot, value)
+        };
+        *changed |= !same;
         if secret {
-            wipe(&mut old);
+            wipe(&mut dropped);
         }
     }
 

@@ -60,12 +60,12 @@ pub(super) fn property(line: &Line<'_>) -> Result<Property, SchemaError> {
             let at = column(text, code_at);
             match error {
                 TypeError::Unknown { code } => {
-                    let message = format!("unknown type '{}'", shorten(&code));
+                    let message = format!("unknown type '{code}'");
                     line.error(at, message, Type::known_codes())
                 }
                 TypeError::NoChoices => line.error(
                     default_column,
-                    "an enum without choices",
+                    "an enum needs choices, none of them empty or twice",
                     "names like \"red,green\" (E)",
                 ),
                 TypeError::NoUrl => line.error(

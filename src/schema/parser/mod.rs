@@ -19,6 +19,8 @@ const SECRET: &str = "secret";
 
 /// Parses every block of a text; `url` names a single block that has no `@url`.
 pub(crate) fn parse(text: &str, url: Option<&str>) -> Result<Vec<Arc<Schema>>, SchemaError> {
+    // Some editors begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let blocks = blocks::split(text);
     if blocks.is_empty() {
         let first = text.lines().next().unwrap_or_default();

@@ -4,13 +4,19 @@ use std::sync::Arc;
 use super::{Choices, Type};
 
 /// Why a type code gives no type.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TypeError {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TypeError {
     /// No such code.
-    Unknown { code: String },
+    #[error("unknown type '{code}'; expected {}", Type::known_codes())]
+    Unknown {
+        /// The code, shortened.
+        code: String,
+    },
     /// An enum needs its choices in the default text.
+    #[error("an enum needs choices, none of them empty or twice, like \"red,green\"")]
     NoChoices,
-    /// An object needs `!url`.
+    /// An object needs the url of its schema.
+    #[error("an object needs the url of its schema")]
     NoUrl,
 }
 
@@ -18,8 +24,12 @@ pub(crate) enum TypeError {
 const MAX_LIST_DEPTH: usize = 4;
 
 impl Type {
-    /// Makes the type of a code; `default` holds the choices of an enum.
-    pub(crate) fn from_code(
+    /// Makes the type of a code such as `S` or `lemail`, in any case; `default` holds the choices
+    /// of an enum, `object_url` the url of an object's schema.
+    ///
+    /// # Errors
+    /// When there is no such code, or an enum comes without choices or an object without url.
+    pub fn from_code(
         code: &str,
         default: Option<&str>,
         object_url: Option<String>,

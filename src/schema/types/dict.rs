@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 120;
 
 pub(super) fn clean(input: &Value) -> Result<Map, ValueError> {
     let map = match input {
-        Value::Map(map) => Some(map.clone()),
+        Value::Map(map) if is_plain(input, 0) => Some(map.clone()),
         Value::String(text) if text.trim().is_empty() => Some(Map::new()),
         Value::String(text) => serde_json::from_str::<serde_json::Value>(text)
             .ok()

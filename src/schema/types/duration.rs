@@ -29,7 +29,7 @@ fn parse(text: &str) -> Option<i64> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return text.parse().ok();
     }
-    let (mut rest, mut seconds) = (text, 0.0_f64);
+    let (mut rest, mut whole, mut broken) = (text, 0_i64, 0.0_f64);
     let mut units = UNITS.iter();
     while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
@@ -37,10 +37,14 @@ fn parse(text: &str) -> Option<i64> {
         let unit = tail.chars().next()?;
         // The iterator goes on from the last unit, so an earlier or equal one is not found.
         let (_, length) = units.find(|(name, _)| *name == unit)?;
-        seconds += float::parse(number)? * float::from_int(*length);
+        if number.contains('.') {
+            broken += float::parse(number)? * float::from_int(*length);
+        } else {
+            whole = whole.checked_add(number.parse::<i64>().ok()?.checked_mul(*length)?)?;
+        }
         rest = tail.get(unit.len_utf8()..)?;
     }
-    integer::truncate(seconds)
+    whole.checked_add(integer::truncate(broken)?)
 }
 
 pub(super) fn human(seconds: i64) -> String {

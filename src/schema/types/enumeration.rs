@@ -11,16 +11,18 @@ use crate::schema::value::Value;
 pub struct Choices(Vec<String>);
 
 impl Choices {
-    /// Reads the default text of a schema: names separated by commas, quotes off.
+    /// Reads the default text of a schema: names separated by commas, quotes off; nothing if one
+    /// is empty or stands twice.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let names: Vec<String> = text
             .split(',')
             .map(|name| name.trim().trim_matches(['\'', '"']).trim().to_uppercase())
             .collect();
-        names
-            .iter()
-            .all(|name| !name.is_empty())
-            .then_some(Self(names))
+        let mut sorted: Vec<&String> = names.iter().collect();
+        sorted.sort();
+        let different = sorted.windows(2).all(|pair| pair.first() != pair.last());
+        let filled = names.iter().all(|name| !name.is_empty());
+        (different && filled).then_some(Self(names))
     }
 
     /// The names in the order written; the first has index 1.
@@ -50,12 +52,24 @@ impl Choices {
     }
 
     pub(super) fn accepts(&self) -> String {
+        let mut names = self
+            .0
+            .iter()
+            .take(Self::SHOWN)
+            .map(String::as_str)
+            .collect::<Vec<_>>();
+        if self.0.len() > Self::SHOWN {
+            names.push("...");
+        }
         format!(
             "one of {}, or an index from 1 to {}",
-            self.0.join(", "),
+            names.join(", "),
             self.0.len()
         )
     }
+
+    /// Choices that an error lists.
+    const SHOWN: usize = 30;
 }
 
 /// A choice of an enum. Reading other choices never changes it (rule O7).

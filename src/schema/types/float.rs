@@ -28,6 +28,15 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
+/// Reads a number times a power of ten, rounded once.
+pub(crate) fn parse_shifted(text: &str, places: i32) -> Option<f64> {
+    parse(text)?;
+    let text = text.trim();
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent = exponent.parse::<i32>().ok()?.checked_add(places)?;
+    parse(&format!("{mantissa}e{exponent}"))
+}
+
 /// The nearest float of a whole number.
 #[allow(
     clippy::cast_precision_loss,

@@ -70,10 +70,12 @@ fn strip(piece: &str) -> &str {
 }
 
 pub(super) fn compact(list: &[Value], element: &Type, context: &Context) -> String {
-    let pieces: Vec<String> = list
-        .iter()
-        .map(|item| element.compact(item, context))
-        .collect();
+    let piece = |item: &Value| match element {
+        // Inside a list dates stay epoch seconds (source: vectors/schema/types.json, LD).
+        Type::Date | Type::DateTime => item.text(),
+        _ => element.compact(item, context),
+    };
+    let pieces: Vec<String> = list.iter().map(piece).collect();
     let line = pieces.join(", ");
     if line.chars().count() <= ONE_LINE {
         return line.trim_end().to_owned();

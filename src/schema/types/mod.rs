@@ -31,7 +31,7 @@ mod yaml;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub(crate) use self::codes::TypeError;
+pub use self::codes::TypeError;
 pub use self::enumeration::{Choices, EnumValue};
 use super::context::Context;
 use super::error::ValueError;
@@ -107,7 +107,10 @@ impl Type {
     /// When the input does not fit, with the forms that would.
     pub fn clean(&self, input: &Value, context: &Arc<Context>) -> Result<Value, ValueError> {
         if matches!(input, Value::Null) {
-            return Ok(self.empty(context));
+            return match self {
+                Self::Object(url) => object::clean(&Value::Map(Map::new()), url, context),
+                other => Ok(other.empty(context)),
+            };
         }
         match self {
             Self::String | Self::Path => Ok(Value::String(string::clean(input))),
@@ -150,6 +153,8 @@ impl Type {
             }
             (Self::Integer, Value::String(dash)) if dash == "-" => Ok(Value::Int(Self::UNSET_INT)),
             (Self::IpPort, Value::String(dash)) if dash == "-" => Ok(Value::Int(Self::UNSET_PORT)),
+            // A day was cut in the zone of its time; cutting again in another would move it.
+            (Self::Date, seconds @ Value::Int(_)) => Self::DateTime.clean(&seconds, context),
             (Self::List(element), Value::List(list)) => list
                 .into_iter()
                 .map(|item| element.restore(item, context))
@@ -194,8 +199,8 @@ impl Type {
             Self::Json => Value::from("{}"),
             Self::Enum(choices) => Value::Enum(EnumValue::first(choices)),
             Self::List(_) => Value::List(Vec::new()),
-            // An object of an unknown schema cannot be made here; a new object reports it.
-            Self::Object(url) => object::empty(url, context),
+            // Objects have no empty value, they are made from their schema.
+            Self::Object(_) => Value::Null,
             _ => Value::String(String::new()),
         }
     }
@@ -250,6 +255,12 @@ impl Type {
                     .collect(),
             ),
             (_, Value::Object(object)) => object.to_exact(),
+            (Self::Date | Self::DateTime, Value::Int(seconds)) => {
+                let human = self.human(value, context);
+                // The hour that a clock repeats in autumn has two moments for one text.
+                let same = date::clean(&human, context).is_ok_and(|back| back == *seconds);
+                if same { human } else { value.clone() }
+            }
             _ => self.human(value, context),
         }
     }

@@ -44,11 +44,3 @@ pub(super) fn restore(
         .map(|object| Value::Object(Box::new(object)))
         .map_err(|e| refuse(&Value::Map(Map::new()), url, Some(e)))
 }
-
-/// A fresh object, or null as long as its schema is not registered.
-pub(super) fn empty(url: &Arc<str>, context: &Arc<Context>) -> Value {
-    match Object::of_url(context, url, 1) {
-        Ok(object) => Value::Object(Box::new(object)),
-        Err(_) => Value::Null,
-    }
-}

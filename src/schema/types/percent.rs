@@ -1,7 +1,7 @@
 //! `percent`: a fraction of one; text with `%` is divided by a hundred (rule T4).
-use super::{float, float_text, unquote};
+use super::{float, unquote};
 use crate::schema::error::ValueError;
-use crate::schema::text::shift_decimal;
+use crate::schema::text;
 use crate::schema::value::Value;
 
 pub(super) const ACCEPTS: &str = "a fraction up to 1 like 0.5, or text like \"50%\"";
@@ -28,7 +28,7 @@ fn parse(text: &str) -> Option<f64> {
         return Some(0.0);
     }
     match text.strip_suffix('%') {
-        Some(number) => float::parse(number).map(|f| shift_decimal(f, -2)),
+        Some(number) => float::parse_shifted(number, -2),
         None => float::parse(text),
     }
 }
@@ -39,8 +39,7 @@ pub(super) fn human(value: f64) -> String {
 
 /// All digits, no more: `50%`, `12.345%`.
 pub(super) fn compact(value: f64) -> String {
-    let digits = float_text(shift_decimal(value, 2));
-    format!("{}%", digits.strip_suffix(".0").unwrap_or(&digits))
+    text::shifted(value, 2) + "%"
 }
 
 /// Two decimals if they say it all, else all digits.

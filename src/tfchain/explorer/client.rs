@@ -10,9 +10,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::error::ExplorerError;
-use super::facts::{AddressInfo, Block, Erc20Info, ExplorerTransaction, OutputInfo, newest_first};
-use super::fetch::{Answer, Fetch, FetchError};
+use super::facts::{AddressInfo, Block, Erc20Info, ExplorerTransaction, OutputInfo};
+use super::fetch::{Fetch, FetchError};
 use super::model;
+use super::reading::{
+    address_info, erc20_address, good_answer, invalid, output_info, parse, parse_kind, spends,
+};
 use super::text::ServerText;
 use super::verify;
 use crate::tfchain::{
@@ -88,21 +91,8 @@ impl Explorer {
     ) -> Result<(String, T), ExplorerError> {
         let endpoint = format!("/explorer/hashes/{hash}");
         let body = self.get(&endpoint).await?;
-        let answer = parse::<T>(&endpoint, &body);
-        let found = match &answer {
-            Ok(answer) => Some(kind(answer).to_owned()),
-            Err(_) => parse::<model::WireKind>(&endpoint, &body)
-                .ok()
-                .map(|kind| kind.hashtype),
-        };
-        if let Some(found) = found.filter(|found| found != wanted) {
-            let found = ServerText::new(&found);
-            return Err(ExplorerError::invalid(
-                &endpoint,
-                format!("expected hash type '{wanted}' not '{found}'"),
-            ));
-        }
-        Ok((endpoint, answer?))
+        let answer = parse_kind(&endpoint, &body, wanted, kind)?;
+        Ok((endpoint, answer))
     }
 
     /// Returns the newest block.
@@ -190,29 +180,15 @@ impl Explorer {
     /// # Errors
     /// [`ExplorerError::NoContent`] when it was never used; every other one of a look-up.
     pub async fn address(&self, address: UnlockHash) -> Result<AddressInfo, ExplorerError> {
-        let (endpoint, answer) = self
-            .lookup(
-                address,
-                "unlockhash",
-                |answer: &model::WireAddressAnswer| &answer.hashtype,
-            )
-            .await?;
-        let transactions = verify::transactions(answer.transactions)
-            .map_err(|reason| invalid(&endpoint, &reason))?;
-        let erc20 = match answer.erc20info {
-            None => None,
-            Some(info) => Some(Erc20Info {
-                confirmations: info.confirmations,
-                address_tft: info.tftaddress,
-                address_erc20: erc20_address(&endpoint, info.tftaddress, &info.erc20address)?,
-            }),
-        };
-        Ok(AddressInfo {
-            address,
-            transactions: newest_first(transactions),
-            multisig_addresses: answer.multisigaddresses,
-            erc20,
-        })
+        let endpoint = format!("/explorer/hashes/{address}");
+        let body = self.get(&endpoint).await?;
+        let answer: model::WireAddressAnswer = parse_kind(
+            &endpoint,
+            &body,
+            "unlockhash",
+            |answer: &model::WireAddressAnswer| &answer.hashtype,
+        )?;
+        address_info(&endpoint, address, answer)
     }
 
     /// Looks several addresses up side by side; None for those that were never used. The order is
@@ -258,8 +234,10 @@ impl Explorer {
                 &answer.hashtype
             })
             .await?;
-        let transactions = verify::transactions(answer.transactions)
-            .map_err(|reason| invalid(&endpoint, &reason))?;
+        let transactions = answer
+            .transactions
+            .agreed()
+            .map_err(|r| invalid(&endpoint, &r))?;
         let mut info = output_info(
             id,
             &transactions,
@@ -299,8 +277,10 @@ impl Explorer {
                 |answer: &model::WireOutputAnswer| &answer.hashtype,
             )
             .await?;
-        let transactions = verify::transactions(answer.transactions)
-            .map_err(|reason| invalid(&endpoint, &reason))?;
+        let transactions = answer
+            .transactions
+            .agreed()
+            .map_err(|r| invalid(&endpoint, &r))?;
         output_info(
             id,
             &transactions,
@@ -452,98 +432,4 @@ impl Explorer {
         }
         Ok(id)
     }
-}
-
-fn spends(transaction: &ExplorerTransaction, id: Hash) -> bool {
-    transaction
-        .transaction
-        .coin_inputs()
-        .iter()
-        .any(|input| input.parent_id == id)
-}
-
-/// Finds the creator and the spender of an output among verified transactions.
-fn output_info<'a, C, S>(
-    id: Hash,
-    transactions: &'a [Arc<ExplorerTransaction>],
-    created: impl Fn(&'a ExplorerTransaction) -> C,
-    spent: impl Fn(&'a ExplorerTransaction) -> S,
-) -> Option<OutputInfo>
-where
-    C: Iterator<Item = (Hash, &'a Output)>,
-    S: Iterator<Item = (Hash, &'a Output)>,
-{
-    let (creation, output) = transactions.iter().find_map(|transaction| {
-        let (_, output) = created(transaction).find(|(created, _)| *created == id)?;
-        Some((transaction, output))
-    })?;
-    let spend = transactions
-        .iter()
-        .find(|transaction| spent(transaction).any(|(spent, _)| spent == id));
-    Some(OutputInfo {
-        id,
-        output: output.clone(),
-        creation: Some(creation.clone()),
-        spend: spend.cloned(),
-    })
-}
-
-fn erc20_address(
-    endpoint: &str,
-    address: UnlockHash,
-    said: &str,
-) -> Result<Erc20Address, ExplorerError> {
-    let computed = Erc20Address::from_unlock_hash(&address);
-    match said.parse::<Erc20Address>() {
-        Ok(said) if said == computed => Ok(computed),
-        _ => Err(invalid(
-            endpoint,
-            &format!(
-                "the ERC20 address of {address} is {computed}, not {}",
-                ServerText::new(said)
-            ),
-        )),
-    }
-}
-
-/// Sorts answers by status (spec: tfchain client §2).
-fn good_answer(endpoint: &str, answer: Answer) -> Result<Vec<u8>, ExplorerError> {
-    let endpoint = || endpoint.to_owned();
-    match answer.status {
-        200 => Ok(answer.body),
-        204 => Err(ExplorerError::NoContent {
-            endpoint: endpoint(),
-        }),
-        code => {
-            let text = ServerText::from_body(&answer.body);
-            let unknown = ["unrecognized hash", "not found"];
-            if code == 400 && unknown.iter().any(|words| text.as_str().contains(words)) {
-                return Err(ExplorerError::UnknownHash {
-                    endpoint: endpoint(),
-                });
-            }
-            Err(ExplorerError::Server {
-                endpoint: endpoint(),
-                code,
-                text,
-            })
-        }
-    }
-}
-
-fn parse<T: DeserializeOwned>(endpoint: &str, body: &[u8]) -> Result<T, ExplorerError> {
-    serde_json::from_slice(body).map_err(|error| {
-        let start = body.iter().find(|byte| !byte.is_ascii_whitespace());
-        match start {
-            None => invalid(endpoint, "the answer is empty"),
-            Some(b'<') => invalid(endpoint, "the answer is an HTML page, not JSON"),
-            Some(_) if error.is_eof() => invalid(endpoint, "the answer is cut off"),
-            Some(_) => invalid(endpoint, &format!("the answer is not as expected: {error}")),
-        }
-    })
-}
-
-/// Makes an error of a reason that may quote the node.
-fn invalid(endpoint: &str, reason: &str) -> ExplorerError {
-    ExplorerError::invalid(endpoint, ServerText::new(reason).to_string())
 }

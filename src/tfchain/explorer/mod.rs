@@ -9,6 +9,7 @@ mod facts;
 mod fetch;
 mod http;
 mod model;
+mod reading;
 mod text;
 mod verify;
 

@@ -3,8 +3,13 @@
 //! Go prints empty lists as `null`, so every list here takes null. What is not named is skipped
 //! without being parsed, which is what makes large answers fast. Nothing here is trusted:
 //! [`super::verify`] turns these shapes into [`super::types`].
+use std::fmt;
+
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
+use super::verify::Checked;
+use crate::tfchain::unlockhash::{ADDRESS_LENGTH, UNLOCK_HASH_BYTES};
 use crate::tfchain::{Amount, Condition, Hash, Transaction, UnlockHash};
 
 /// Reads null as the default value.
@@ -27,7 +32,7 @@ pub(super) struct WireKind {
 pub(super) struct WireAddressAnswer {
     pub(super) hashtype: String,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) transactions: Vec<WireTransaction>,
+    pub(super) transactions: Checked,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) multisigaddresses: Vec<UnlockHash>,
     #[serde(default)]
@@ -39,7 +44,7 @@ pub(super) struct WireAddressAnswer {
 pub(super) struct WireOutputAnswer {
     pub(super) hashtype: String,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) transactions: Vec<WireTransaction>,
+    pub(super) transactions: Checked,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) blocks: Vec<WireBlock>,
 }
@@ -87,7 +92,7 @@ pub(super) struct WireTransaction {
     #[serde(default, deserialize_with = "nullable")]
     pub(super) coinoutputids: Vec<Hash>,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) coinoutputunlockhashes: Vec<UnlockHash>,
+    pub(super) coinoutputunlockhashes: Vec<SaidAddress>,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) blockstakeinputoutputs: Vec<WireOutput>,
     #[serde(default, deserialize_with = "nullable")]
@@ -101,7 +106,7 @@ pub(super) struct WireOutput {
     pub(super) value: Amount,
     pub(super) condition: Condition,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) unlockhash: UnlockHash,
+    pub(super) unlockhash: SaidAddress,
 }
 
 #[derive(Deserialize)]
@@ -111,7 +116,7 @@ pub(super) struct WireBlock {
     #[serde(default, deserialize_with = "nullable")]
     pub(super) minerpayoutids: Vec<Hash>,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) transactions: Vec<WireTransaction>,
+    pub(super) transactions: Checked,
     pub(super) rawblock: WireRawBlock,
 }
 
@@ -162,4 +167,56 @@ pub(super) struct WirePool {
 #[derive(Deserialize)]
 pub(super) struct WirePosted {
     pub(super) transactionid: Hash,
+}
+
+/// An address as a node writes it beside a condition from which it follows: only ever compared,
+/// so its checksum need not be computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct SaidAddress([u8; ADDRESS_LENGTH]);
+
+impl Default for SaidAddress {
+    /// The nil address.
+    fn default() -> Self {
+        Self([b'0'; ADDRESS_LENGTH])
+    }
+}
+
+impl SaidAddress {
+    /// Returns true when the text is that of `address`; its checksum is not looked at.
+    pub(super) fn is(&self, address: &UnlockHash) -> bool {
+        let mut digits = [0; UNLOCK_HASH_BYTES * 2];
+        let said = self.0.get(..digits.len());
+        hex::encode_to_slice(address.bytes(), &mut digits).is_ok()
+            && said.is_some_and(|said| said.eq_ignore_ascii_case(&digits))
+    }
+
+    /// Returns the text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
+impl<'de> Deserialize<'de> for SaidAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl Visitor<'_> for TextVisitor {
+            type Value = SaidAddress;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an address of 78 characters")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SaidAddress, E> {
+                match text {
+                    "" => Ok(SaidAddress::default()),
+                    text => text
+                        .as_bytes()
+                        .try_into()
+                        .map(SaidAddress)
+                        .map_err(|_| E::invalid_length(text.len(), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
 }

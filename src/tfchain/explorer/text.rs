@@ -51,15 +51,16 @@ impl ServerText {
             if is_dangerous(c) {
                 continue;
             }
-            if blank && count > 0 {
-                clean.push(' ');
-                count += 1;
-            }
+            let gap = usize::from(blank && count > 0);
             blank = false;
-            if count >= MAX_SERVER_TEXT {
+            if count + gap >= MAX_SERVER_TEXT {
                 clean.push('…');
                 break;
             }
+            if gap == 1 {
+                clean.push(' ');
+            }
+            count += gap;
             clean.push(c);
             count += 1;
         }

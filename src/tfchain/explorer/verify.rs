@@ -6,11 +6,15 @@
 //! A node that fails any of this is reported, never believed.
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
 use super::facts::{Block, ExplorerTransaction, MinerPayout};
-use super::model::{WireBlock, WireOutput, WireTransaction};
-use crate::tfchain::{Condition, Fulfillment, Hash, Input, Output, UnlockHash, UnlockType};
+use super::model::{SaidAddress, WireBlock, WireOutput, WireTransaction};
+use crate::tfchain::{Condition, Fulfillment, Hash, Input, Output, UnlockType};
 
 /// Checks a transaction; `in_pool` when it is known to be unconfirmed.
 pub(super) fn transaction(
@@ -53,19 +57,49 @@ pub(super) fn transaction(
     })
 }
 
-/// Checks transactions of one answer, also against each other.
-pub(super) fn transactions(
-    wire: Vec<WireTransaction>,
-) -> Result<Vec<Arc<ExplorerTransaction>>, String> {
-    let list = wire
-        .into_iter()
-        .map(|wire| transaction(wire, false).map(Arc::new))
-        .collect::<Result<Vec<_>, _>>()?;
+/// Transactions of one answer, each checked as soon as it is read: so a long history is never in
+/// memory twice.
+#[derive(Default)]
+pub(super) struct Checked(Vec<Arc<ExplorerTransaction>>);
+
+impl Checked {
+    /// Returns the transactions after checking them against each other.
+    pub(super) fn agreed(self) -> Result<Vec<Arc<ExplorerTransaction>>, String> {
+        agree(&self.0)?;
+        Ok(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Checked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor;
+        impl<'de> Visitor<'de> for ListVisitor {
+            type Value = Checked;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of transactions")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Checked, A::Error> {
+                let mut checked = Vec::new();
+                while let Some(wire) = list.next_element::<WireTransaction>()? {
+                    let transaction = transaction(wire, false).map_err(A::Error::custom)?;
+                    checked.push(Arc::new(transaction));
+                }
+                Ok(Checked(checked))
+            }
+        }
+        deserializer.deserialize_seq(ListVisitor)
+    }
+}
+
+/// Checks that what transactions spend is what others of the list created.
+fn agree(list: &[Arc<ExplorerTransaction>]) -> Result<(), String> {
     let created: HashMap<Hash, &Output> = list
         .iter()
         .flat_map(|transaction| transaction.created_outputs())
         .collect();
-    for transaction in &list {
+    for transaction in list {
         for (id, spent) in transaction.spent_outputs() {
             if created.get(&id).is_some_and(|created| *created != spent) {
                 return Err(format!(
@@ -75,7 +109,7 @@ pub(super) fn transactions(
             }
         }
     }
-    Ok(list)
+    Ok(())
 }
 
 /// Checks a block and its transactions. The id of a block is taken from the node.
@@ -102,7 +136,7 @@ pub(super) fn block(wire: WireBlock) -> Result<Block, String> {
                 unlock_hash: payout.unlockhash,
             })
             .collect(),
-        transactions: transactions(wire.transactions)?,
+        transactions: wire.transactions.agreed()?,
     })
 }
 
@@ -124,11 +158,12 @@ fn check_output_ids(said: &[Hash], computed: &[Hash]) -> Result<(), String> {
     }
 }
 
-fn check_addresses(said: &[UnlockHash], outputs: &[Output]) -> Result<(), String> {
+fn check_addresses(said: &[SaidAddress], outputs: &[Output]) -> Result<(), String> {
     // Some nodes leave the list out; where it is given it must be right.
     for (said, output) in said.iter().zip(outputs) {
         let address = output.condition.unlock_hash();
-        if *said != address {
+        if !said.is(&address) {
+            let said = said.text();
             return Err(format!(
                 "an output of {address} is said to belong to {said}"
             ));
@@ -155,10 +190,11 @@ fn spent(inputs: &[Input], outputs: Vec<WireOutput>) -> Result<Vec<Option<Output
                 return Ok(None);
             }
             let address = wire.condition.unlock_hash();
-            if address != wire.unlockhash {
+            if !wire.unlockhash.is(&address) {
                 return Err(format!(
                     "the spent output {} of {address} is said to belong to {}",
-                    input.parent_id, wire.unlockhash
+                    input.parent_id,
+                    wire.unlockhash.text()
                 ));
             }
             if !can_open(&input.fulfillment, &wire.condition) {

@@ -5,7 +5,7 @@
 //! | make | [`Wallet::new`] (works offline) | [`Wallet`] |
 //! | look | [`Wallet::addresses`], [`Wallet::balance`], [`Wallet::transactions`], [`Wallet::statement`] | [`Balance`], [`balance_text`], [`StatementRow`] |
 //! | build | [`SendRequest`], [`Wallet::draft`] | [`Draft`], unsigned |
-//! | preview | [`Wallet::preview`] | [`Preview`], to be shown and agreed to |
+//! | preview | [`Wallet::preview`], [`Wallet::preview_any`] for what others made | [`Preview`], to be shown and agreed to |
 //! | sign | [`Wallet::sign`], [`Wallet::sign_any`] for what others made | [`Signed`], with who still must sign |
 //! | submit | [`Wallet::submit`], when [`Signed::is_complete`] | [`Submission`]: accepted, refused, unknown |
 //!

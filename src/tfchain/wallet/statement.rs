@@ -116,3 +116,55 @@ fn names(addresses: &[UnlockHash]) -> String {
 pub fn statement_text(rows: &[StatementRow]) -> String {
     rows.iter().map(|row| format!("{row}\n\n")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> StatementRow {
+        StatementRow {
+            id: "208d9f524e937176e50a7399fd3886f584290948983bbd0ed781f59cefc343a8"
+                .parse()
+                .unwrap(),
+            height: Some(39_994),
+            time: None,
+            incoming: Amount::ZERO,
+            outgoing: Amount::from_tft(11),
+            to: vec![
+                "01cb0aedd4098efd926195c2f7bba9323d919f99ecd95cf3626f0508f6be33f49bcae3dd62cca6"
+                    .parse()
+                    .unwrap(),
+            ],
+            from: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn rows_print_as_in_the_user_guide() {
+        let expected = concat!(
+            "39994        Tx: 208d9f524e937176e50a7399fd3886f584290948983bbd0ed781f59cefc343a8 | ",
+            "        - 11 TFT         |                          |\n",
+            "\t> to: 01cb0aedd4098efd926195c2f7bba9323d919f99ecd95cf3626f0508f6be33f49bcae3dd62cca6\n",
+            "\t> from: this wallet\n\n",
+        );
+        assert_eq!(statement_text(&[row()]), expected);
+    }
+
+    #[test]
+    fn an_odd_rest_goes_to_the_right() {
+        let row = StatementRow {
+            height: None,
+            incoming: Amount::from_tft(1),
+            outgoing: Amount::ZERO,
+            to: Vec::new(),
+            ..row()
+        };
+        let text = row.to_string();
+        assert!(text.starts_with("unconfirmed  Tx: "), "{text}");
+        assert!(
+            text.contains("|                          |         + 1 TFT          |"),
+            "{text}"
+        );
+        assert!(text.contains("\n\t> to: this wallet"), "{text}");
+    }
+}

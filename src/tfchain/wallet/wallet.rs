@@ -282,6 +282,23 @@ impl Wallet {
         Preview::of_draft(draft, &self.known_addresses(), height, &self.clock)
     }
 
+    /// Describes in words any transaction, one that somebody else made for example.
+    ///
+    /// # Errors
+    /// Every [`WalletError`] of a look-up of the outputs that it spends.
+    pub async fn preview_any(&self, transaction: &Transaction) -> Result<Preview, WalletError> {
+        let parents = self.parents(transaction).await?;
+        let block = self.explorer.chain_info().await?;
+        Ok(Preview::of_transaction(
+            transaction,
+            |id| parents.get(id).cloned(),
+            self.network(),
+            &self.known_addresses(),
+            Some(block.height),
+            &self.clock,
+        ))
+    }
+
     /// Signs a draft of this wallet; nothing is asked and nothing is sent.
     ///
     /// # Errors

@@ -107,6 +107,7 @@ async fn a_duplicate_is_accepted_when_the_node_has_it() {
 
 #[tokio::test]
 async fn unclear_answers_make_the_wallet_ask_for_the_id() {
+    let mut cases = tokio::task::JoinSet::new();
     for (name, post) in [
         ("silence", Reply::Hang),
         ("a lost connection", Reply::Close),
@@ -123,14 +124,17 @@ async fn unclear_answers_make_the_wallet_ask_for_the_id() {
         ),
         ("an endless answer", Reply::Endless { announced: false }),
     ] {
-        let (submission, _) = outcome(post.clone(), found).await;
-        assert!(submission.is_accepted(), "{name}: {submission:?}");
-        let (submission, requests) = outcome(post, unknown_hash).await;
-        assert!(
-            matches!(submission, Submission::Unknown { .. }),
-            "{name}: {submission:?}"
-        );
-        assert!(requests.len() > 1, "{name}: the node was asked for the id");
+        cases.spawn(async move {
+            let (submission, _) = outcome(post.clone(), found).await;
+            assert!(submission.is_accepted(), "{name}: {submission:?}");
+            let (submission, requests) = outcome(post, unknown_hash).await;
+            let unknown = matches!(submission, Submission::Unknown { .. });
+            assert!(unknown, "{name}: {submission:?}");
+            assert!(requests.len() > 1, "{name}: the node was asked for the id");
+        });
+    }
+    while let Some(case) = cases.join_next().await {
+        case.unwrap();
     }
 }
 

@@ -7,7 +7,10 @@ use jiff::tz::TimeZone;
 
 use super::client::TfchainClient;
 use super::errors;
+use crate::devnet::DEFAULT_PORT;
+use crate::j::devnet;
 use crate::j::instances::Base;
+use crate::j::world::World;
 use crate::object::{Error, Kind, Result};
 use crate::tfchain::Network;
 use crate::tfchain::explorer::{Explorer, HttpFetch, HttpLimits, RandomSource};
@@ -77,20 +80,20 @@ impl ClientCore {
         let world = &self.base.world;
         let stand_in = named == Network::Testnet && world.settings.test_is_devnet && own.is_empty();
         let network = if stand_in { Network::Devnet } else { named };
-        let devnet = (network == Network::Devnet).then(|| world.devnet());
-        let faucet = match (own.first(), &devnet) {
-            (_, None) => None,
-            (Some(node), Some(_)) => next_port(node),
-            (None, Some(devnet)) => Some(devnet.faucet.clone()),
-        };
-        let nodes = match (own.is_empty(), devnet) {
-            (false, _) => own,
-            (true, Some(devnet)) => vec![devnet.explorer],
-            (true, None) => network
-                .explorers()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+        let (nodes, faucet) = match (own.first(), network == Network::Devnet) {
+            (Some(node), true) => {
+                let faucet = next_port(node);
+                (own, faucet)
+            }
+            (Some(_), false) => (own, None),
+            (None, true) => {
+                let (node, faucet) = devnet_of(world);
+                (vec![node], Some(faucet))
+            }
+            (None, false) => {
+                let public = network.explorers().iter().map(ToString::to_string);
+                (public.collect(), None)
+            }
         };
         Ok(Place {
             network,
@@ -163,6 +166,21 @@ impl ClientCore {
         let now = move || Timestamp::try_from(world.now()).unwrap_or(Timestamp::UNIX_EPOCH);
         Clock::new(now, TimeZone::system())
     }
+}
+
+/// Addresses of node and faucet: of the devnet that runs, else where one would be.
+fn devnet_of(world: &World) -> (String, String) {
+    if let Some((node, faucet)) = devnet::running(world) {
+        return (format!("http://{node}"), format!("http://{faucet}"));
+    }
+    let port = match world.settings.devnet_port {
+        0 => DEFAULT_PORT,
+        port => port,
+    };
+    (
+        format!("http://localhost:{port}"),
+        format!("http://localhost:{}", port.saturating_add(1)),
+    )
 }
 
 /// Random numbers of the system; without any the order of the nodes is fixed.
