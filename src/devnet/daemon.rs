@@ -113,7 +113,11 @@ pub async fn stop(dir: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Removes the devnet's state in `dir`; see [`folder::reset`]. A running one is stopped first.
+/// Removes the devnet's state in `dir`: only files that a devnet writes, then the
+/// folder if nothing is left. A running one is stopped first. Returns false when there was none.
+///
+/// # Errors
+/// When the folder is not a devnet's, or something in it cannot be removed.
 pub async fn reset(dir: &Path) -> Result<bool> {
     stop(dir).await?;
     folder::reset(dir)

@@ -4,6 +4,7 @@
 //! until the log is on disk, then answer. So what was acknowledged survives a crash, and nothing
 //! that could not be written was ever visible.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -327,24 +328,27 @@ struct ImportBlock {
     rawblock: RawBlock,
 }
 
-/// Applies the records of the log; returns the pool transactions that no block took.
+/// Applies the records of the log; returns the pool transactions that no block took, in order of
+/// arrival. The pool's own checks sort out those that were dropped meanwhile.
 fn replay(chain: &mut Chain, clock: &Clock, records: Vec<Record>) -> Result<Vec<Transaction>> {
-    let mut waiting = Vec::new();
-    for Record { kind, payload } in records {
+    let mut waiting: HashMap<TransactionId, (usize, Transaction)> = HashMap::new();
+    for (arrival, Record { kind, payload }) in records.into_iter().enumerate() {
         let height = chain.height().saturating_add(1);
         let invalid = |reason: String| Error::Block { height, reason };
         match kind {
             Kind::Block => {
                 let block = Block::from_record(&payload).map_err(|e| invalid(e.to_string()))?;
-                chain.connect(block, Source::Own).map_err(invalid)?;
-                // What arrived before the block was in it or dropped after it; only what came
-                // after the one before can still have been taken into the pool again.
-                waiting.retain(|(at, _)| *at >= height);
+                let stored = chain.connect(block, Source::Own).map_err(invalid)?;
+                for taken in &stored.transactions {
+                    waiting.remove(&taken.ids.transaction);
+                }
             }
             Kind::Transaction => {
-                let transaction = Transaction::from_binary(&payload)
-                    .map_err(|e| invalid(format!("a pool transaction before it: {e}")))?;
-                waiting.push((height, transaction));
+                let invalid = |e: String| invalid(format!("a pool transaction before it: {e}"));
+                let transaction =
+                    Transaction::from_binary(&payload).map_err(|e| invalid(e.to_string()))?;
+                let id = transaction.id().map_err(|e| invalid(e.to_string()))?;
+                waiting.insert(id, (arrival, transaction));
             }
             Kind::ClockOffset => {
                 let bytes = <[u8; 8]>::try_from(payload.as_slice());
@@ -352,10 +356,10 @@ fn replay(chain: &mut Chain, clock: &Clock, records: Vec<Record>) -> Result<Vec<
             }
         }
     }
-    // The pool's own checks sort out those that the newest block took.
-    let open = |t: &Transaction| {
-        t.id()
-            .is_ok_and(|id| chain.index().transaction(&id).is_none())
-    };
-    Ok(waiting.into_iter().map(|(_, t)| t).filter(open).collect())
+    let mut waiting: Vec<(usize, Transaction)> = waiting.into_values().collect();
+    waiting.sort_unstable_by_key(|(arrival, _)| *arrival);
+    Ok(waiting
+        .into_iter()
+        .map(|(_, transaction)| transaction)
+        .collect())
 }

@@ -1,61 +1,53 @@
-//! Is an input complete, or does Enter add a line?
+//! Is the input complete, or must the shell ask for another line?
 use super::brackets;
 use super::error::DialectError;
 use super::lexer::{Kind, Lexeme, lex};
+use super::rewrite;
 use super::tokens;
+use super::words;
 
-/// Whether an input can run.
+/// The state of what was typed so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completeness {
-    /// It can run (or be refused by the pass).
+    /// It can be evaluated.
     Complete,
-    /// Something is still open: a bracket, a triple-quoted, raw or back-tick string, a block
-    /// comment, or a backslash at the line end.
+    /// A bracket, a string of several lines or a comment is open, or the last line ends in `\`.
     Incomplete,
-    /// No further line can mend it.
+    /// It can never become right by adding lines.
     Invalid(DialectError),
 }
 
-/// Tells whether an input is complete. Only what is open makes it incomplete; a bracket too many
-/// is an error to be seen at once.
+/// Judges `source`: only what is not closed is incomplete, everything else is complete or wrong.
 pub fn completeness(source: &str) -> Completeness {
     let all = lex(source, 0..source.len());
+    let mut open = false;
     for lexeme in &all {
-        if !lexeme.closed {
-            return match lexeme.kind {
-                // An open quote at a line end is a mistake, not a continuation.
-                Kind::Str(form) if !form.triple => invalid(source, lexeme),
-                _ => Completeness::Incomplete,
-            };
+        if spans_lines(lexeme) && !lexeme.closed {
+            open = true;
+        } else if let Err(error) = tokens::check(source, lexeme) {
+            return Completeness::Invalid(error);
         }
-    }
-    if ends_joined(&all, source) {
-        return Completeness::Incomplete;
     }
     let lexemes: Vec<Lexeme> = all
         .into_iter()
-        .filter(|l| !l.is_comment() && l.kind != Kind::Join)
+        .filter(|lexeme| !lexeme.is_comment())
         .collect();
     match brackets::pair(source, &lexemes) {
         Err(error) => Completeness::Invalid(error),
         Ok((_, Some(_))) => Completeness::Incomplete,
-        Ok((_, None)) => Completeness::Complete,
+        Ok((_, None)) if open => Completeness::Incomplete,
+        Ok((_, None)) => match rewrite(source, &|name| !words::DIALECT.contains(&name)) {
+            Ok(_) => Completeness::Complete,
+            Err(error) => Completeness::Invalid(error),
+        },
     }
 }
 
-fn invalid(source: &str, lexeme: &Lexeme) -> Completeness {
-    match tokens::check(source, lexeme) {
-        Err(error) => Completeness::Invalid(error),
-        Ok(()) => Completeness::Complete,
+/// Lexemes that another line may close.
+pub(super) fn spans_lines(lexeme: &Lexeme) -> bool {
+    match lexeme.kind {
+        Kind::Str(form) => form.triple,
+        Kind::RawStr | Kind::Backtick | Kind::BlockComment | Kind::Join => true,
+        _ => false,
     }
-}
-
-/// The last lexeme joins the line to one that has not come yet.
-fn ends_joined(lexemes: &[Lexeme], source: &str) -> bool {
-    lexemes.last().is_some_and(|last| {
-        last.kind == Kind::Join
-            && source
-                .get(last.end..)
-                .is_none_or(|rest| rest.trim().is_empty())
-    })
 }

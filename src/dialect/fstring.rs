@@ -154,9 +154,7 @@ impl Splitter<'_> {
                 }
                 b'(' | b'[' | b'{' => depth += 1,
                 b'}' | b':' if depth == 0 => return Ok(self.at),
-                b'!' if depth == 0 && self.peek(1) != b'=' && !self.negates() => {
-                    return Ok(self.at);
-                }
+                b'!' if depth == 0 && self.converts(open) => return Ok(self.at),
                 b')' | b']' | b'}' => depth = depth.saturating_sub(1),
                 b'\\' => {
                     return Err(DialectError::new(
@@ -173,10 +171,17 @@ impl Splitter<'_> {
             .hint("inside the braces use the other kind of quotes; write {{ for a brace"))
     }
 
-    /// True when the `!` here starts an operand or is `!in`, so it is no conversion.
-    fn negates(&self) -> bool {
-        let after = self.bytes.get(self.at + 2).copied().unwrap_or(b'}');
-        !(matches!(self.peek(1), b'r' | b's' | b'a') && matches!(after, b'}' | b':'))
+    /// True when the `!` here follows a value and is none of `!=`, `!in` and `f!(…)`.
+    fn converts(&self, open: usize) -> bool {
+        let before = self.bytes.get(open + 1..self.at).unwrap_or_default();
+        let value = before.trim_ascii_end().last().is_some_and(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b')' | b']' | b'}' | b'"' | b'\'')
+        });
+        let operator = matches!(self.peek(1), b'=' | b'(')
+            || (self.peek(1) == b'i'
+                && self.peek(2) == b'n'
+                && !self.peek(3).is_ascii_alphanumeric());
+        value && !operator
     }
 
     fn trim(&self, range: Range<usize>) -> Range<usize> {

@@ -139,12 +139,10 @@ pub(super) fn lex(source: &str, range: Range<usize>) -> Vec<Lexeme> {
             newline,
             closed,
         };
-        if kind == Kind::Join {
-            newline = false;
-        } else if !lexeme.is_comment() {
-            newline = false;
-        } else if kind == Kind::BlockComment {
+        if kind == Kind::BlockComment {
             newline |= lexer.contains_newline(start, end);
+        } else if kind != Kind::Join && !lexeme.is_comment() {
+            newline = false;
         }
         lexemes.push(lexeme);
     }
@@ -449,9 +447,8 @@ impl Lexer<'_> {
             ahead += 1;
         }
         if self.peek(ahead) == b'\n' {
-            let result = self.take(1, Kind::Join);
-            self.at = (self.at + ahead).min(self.end);
-            return result;
+            // The line end belongs to the lexeme, so it separates nothing.
+            return self.take(ahead + 1, Kind::Join);
         }
         if self.at + ahead >= self.end {
             self.at += 1;

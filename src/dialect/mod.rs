@@ -1,19 +1,37 @@
-//! Text to Rhai text: rewritings of token sequences that are a syntax error, or an undefined name,
-//! in Rhai. Pure: no engine, no objects, no terminal.
+//! The dialect: what a person types becomes Rhai text. Pure: no engine, no objects, no terminal.
 //!
-//! One lexer ([`lexer`]) reads the input, one pass ([`rewrite()`]) collects edits, the edited text
-//! goes to Rhai, and a [`PositionMap`] leads every position back to what was typed. Plain Rhai
-//! passes unchanged. The rewritten text uses hidden names that the engine provides:
+//! Plain Rhai passes unchanged. Only token sequences that Rhai rejects, or that name something
+//! undefined, are rewritten ([`rewrite`]), and a [`PositionMap`] leads every place of the result
+//! back to what was typed. Deviations from Rhai: a string that starts with `"""` is triple-quoted,
+//! `#` before anything but `{` and a raw string is a comment, reserved words are names (the engine
+//! maps their tokens), a line end may end a statement.
 //!
-//! | name | for |
-//! |---|---|
-//! | `__kw(#{…})` | keyword arguments, last argument of a call |
-//! | `__unpack a, b = e` | custom syntax: takes a list or record apart into names |
-//! | `__fmt(e, "spec")` | a field of an f-string, `spec` as in `{e:spec}`, after `!r` or `!s` |
-//! | `__bytes("…")` | `b'…'` |
-//! | `__del("name")` | custom syntax: forgets a variable |
-//! | `assert(e, m)` | the statement `assert e, m` |
-//! | `__last`, `__last_1` | `_`, `_1`: earlier values of the prompt |
+//! | rule | typed | Rhai |
+//! |---|---|---|
+//! | R1 | `f(a, k=v)` | `f(a, __kw(#{"k":v}))` |
+//! | R2 | `(a, b)`; `x = a, b` | `[a, b]` |
+//! | R3 | `a, b = e`, `(a, b) = e` | `__unpack a, b = e` |
+//! | R4, R5 | `{"k": v}`; `{}` as keyword value, in a map, or first value of a name | `#{"k": v}`, `#{}` |
+//! | R6 to R8 | `and or not in is` | `&& \|\| !( ) !in == !=` |
+//! | R9 | line end after a value | `;` |
+//! | R10 | `name = e`, unknown name | `let name = e`, or `let name; ` before the statement |
+//! | R11 | `'…'`, `'''…'''`, `r'…'` | `"…"` |
+//! | R12 | `f'a {e:.2f}'` | `("a "+__fmt(e, ".2f"))` |
+//! | R13 | `assert e, m`; `del x` | `assert(e, m)`; `__del("x")` |
+//! | R14 | `b'…'` | `__bytes("…")` |
+//!
+//! What the engine must provide:
+//!
+//! * `__last`, `__last_1`, …: what the prompt calls `_`, `_1`, …, which Rhai cannot name.
+//! * `__kw(map)`: one value of a type of its own, always the last argument of a call.
+//! * `__fmt(value, spec)`: a string. `spec` is a Python format specification, or `!r` / `!s`,
+//!   optionally followed by `:` and a specification.
+//! * `__bytes(text)`: a blob; every character of the text (U+0000 to U+00FF) is one byte.
+//! * `__del(name)`: removes the variable from the scope.
+//! * `assert(condition)` and `assert(condition, message)`.
+//! * `__unpack name, name, … = expression`: custom syntax that sets the names in the scope. Inside
+//!   blocks the names are declared by `let` in front of the statement, so it must set an existing
+//!   variable where there is one.
 mod brackets;
 mod complete;
 mod context;
@@ -41,47 +59,68 @@ pub use map::{PositionMap, line_column, offset_at};
 pub use paste::paste;
 pub use tokens::{Token, TokenKind, tokens};
 
-/// What a top-level statement does, as far as printing its value goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a top-level statement is, as far as printing its value is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StatementKind {
-    /// Its value is printed at the prompt.
+    /// Has a value to print.
     Expression,
-    /// An assignment or declaration.
+    /// Declares or assigns.
     Assignment,
-    /// A function definition.
+    /// Declares a function.
     Function,
-    /// A loop, `return`, `import` and the like.
+    /// `return`, `import`, `assert`, `del` and the like: nothing to print.
     Other,
 }
 
-/// A top-level statement.
+/// A top-level statement. Its rewritten text can be evaluated on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// Range of its text in the rewritten text; it can be evaluated on its own.
+    /// Byte range in [`Rewritten::text`], with its `let name; ` prefixes and its `;`.
     pub range: Range<usize>,
-    /// Range in the source.
+    /// Byte range in the source.
     pub source: Range<usize>,
-    /// What it does.
+    /// What it is.
     pub kind: StatementKind,
 }
 
-/// An input as Rhai gets it.
-#[derive(Debug, Clone)]
+/// The result of [`rewrite`].
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rewritten {
-    /// Text for Rhai; all statements in order.
+    /// Rhai text.
     pub text: String,
-    /// Offsets of `text` to offsets of the source.
+    /// Leads offsets of `text` back to the source.
     pub map: PositionMap,
-    /// The top-level statements.
+    /// The top-level statements, in order, without overlap; comments lie between them.
     pub statements: Vec<Statement>,
-    /// Remarks about what is accepted but probably meant otherwise.
+    /// Remarks to print, which are no errors.
     pub hints: Vec<Hint>,
 }
 
-/// Rewrites an input. `known` says whether a variable of that name is in scope already.
+impl Rewritten {
+    /// The Rhai text of a statement.
+    pub fn statement_text(&self, statement: &Statement) -> &str {
+        self.text.get(statement.range.clone()).unwrap_or_default()
+    }
+
+    /// Source offset (bytes) of a place in the whole text, given as Rhai gives it: line and column
+    /// in characters, both from 1.
+    pub fn source_offset(&self, line: usize, column: usize) -> usize {
+        self.map.to_source(offset_at(&self.text, line, column))
+    }
+
+    /// The same for a statement that was evaluated on its own: line and column count from the
+    /// start of its text.
+    pub fn statement_offset(&self, statement: &Statement, line: usize, column: usize) -> usize {
+        let offset = offset_at(self.statement_text(statement), line, column);
+        self.map.to_source(statement.range.start + offset)
+    }
+}
+
+/// Rewrites `source` to Rhai. `known` says whether a variable of that name is in scope already; an
+/// assignment to any other name declares it.
 ///
 /// # Errors
-/// What neither Rhai nor the dialect reads, with the place and what to write instead.
+/// Input that is not closed, and forms that are refused with a hint.
 pub fn rewrite(source: &str, known: &dyn Fn(&str) -> bool) -> Result<Rewritten, DialectError> {
     let mut shared = rewrite::Shared {
         source,

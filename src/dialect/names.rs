@@ -31,6 +31,9 @@ pub(super) struct Names<'s, 'k> {
     scopes: Vec<Vec<&'s str>>,
     homes: Vec<Home>,
     deleted: HashSet<&'s str>,
+    /// The input holds a call `f!(…)`, whose function sees the variables of its caller: then no
+    /// name is declared in functions.
+    pub functions_see_caller: bool,
 }
 
 impl<'s, 'k> Names<'s, 'k> {
@@ -44,6 +47,7 @@ impl<'s, 'k> Names<'s, 'k> {
                 scope: 0,
             }],
             deleted: HashSet::new(),
+            functions_see_caller: false,
         }
     }
 
@@ -124,7 +128,8 @@ impl<'s, 'k> Names<'s, 'k> {
     /// An assignment to `name`; `direct` says that the statement belongs to the body itself, not
     /// to a block in it.
     pub fn assign(&mut self, name: &'s str, direct: bool) -> Declaration {
-        if self.is_visible(name) {
+        let in_function = self.visible.len() > 1;
+        if self.is_visible(name) || (in_function && self.functions_see_caller) {
             return Declaration::None;
         }
         if direct {

@@ -3,6 +3,7 @@
 //! It keeps a stack of open brackets and knows at every lexeme whether a value just ended or one
 //! must follow. Every rule (R1 to R14 of the module's table) applies to a sequence that plain Rhai
 //! would reject at that place, so plain Rhai comes out unchanged.
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::brackets::{self, NONE, Pairs};
@@ -114,15 +115,23 @@ pub(super) struct Frame<'s> {
     /// An argument or a key starts here.
     pub item_start: bool,
     /// Names of the keyword arguments so far.
-    pub keywords: Vec<&'s str>,
+    pub keywords: HashSet<&'s str>,
 }
 
 impl<'s> Frame<'s> {
-    /// Remembers a keyword argument; true when it was given before.
-    pub fn repeats(&mut self, name: &'s str) -> bool {
-        let repeated = self.keywords.contains(&name);
-        self.keywords.push(name);
-        repeated
+    fn new(place: Place, open: usize, foreign: bool) -> Self {
+        let item_start = matches!(
+            place,
+            Place::Call | Place::Map { .. } | Place::Array | Place::Tuple
+        );
+        Self {
+            place,
+            open,
+            foreign,
+            statement: None,
+            item_start,
+            keywords: HashSet::new(),
+        }
     }
 }
 
@@ -138,9 +147,9 @@ pub(super) struct Pass<'p, 's, 'k> {
     nots: Vec<usize>,
     pub at: usize,
     pub after_value: bool,
-    /// Where to go on when an argument's name or a key was handled.
-    pub skip_to: Option<usize>,
     statement_start: bool,
+    /// Set when the item at hand was handled as a keyword or key: where to go on.
+    pub skip_to: Option<usize>,
 }
 
 /// Rewrites `range` of the source; `place` is [`Place::Top`] or [`Place::Field`].
@@ -185,14 +194,7 @@ pub(super) fn walk<'s>(
             lexeme.range(),
         ));
     }
-    let frame = Frame {
-        place,
-        open: NONE,
-        foreign: place == Place::Field,
-        statement: None,
-        item_start: false,
-        keywords: Vec::new(),
-    };
+    let frame = Frame::new(place, NONE, place == Place::Field);
     let mut pass = Pass {
         shared,
         source,
@@ -203,8 +205,8 @@ pub(super) fn walk<'s>(
         nots: Vec::new(),
         at: 0,
         after_value: false,
-        skip_to: None,
         statement_start: place == Place::Top,
+        skip_to: None,
     };
     pass.find_own_functions();
     while pass.at < pass.lexemes.len() {
@@ -241,6 +243,11 @@ impl<'s> Pass<'_, 's, '_> {
         }
     }
 
+    /// A word that is none of Rhai's.
+    pub fn is_name(&self, index: usize) -> bool {
+        self.kind(index) == Some(Kind::Word) && !words::KEYWORDS.contains(&self.text(index))
+    }
+
     pub fn range(&self, index: usize) -> Range<usize> {
         self.lexemes
             .get(index)
@@ -274,8 +281,14 @@ impl<'s> Pass<'_, 's, '_> {
         matches!(self.place(), Place::Top | Place::Block { .. })
     }
 
+    /// Looks ahead for what changes the meaning of other lines.
     fn find_own_functions(&mut self) {
         for index in 0..self.lexemes.len() {
+            if self.kind(index) == Some(Kind::Bang) {
+                let calls = self.kind(index + 1) == Some(Kind::Open(Bracket::Round))
+                    && index.checked_sub(1).is_some_and(|name| self.is_name(name));
+                self.shared.names.functions_see_caller |= calls;
+            }
             if self.word(index) == "fn" {
                 match self.word(index + 1) {
                     "not" => self.shared.own_not = true,
@@ -391,9 +404,30 @@ impl<'s> Pass<'_, 's, '_> {
                 true
             }
             Some(Kind::Open(Bracket::Curly)) => true,
+            // An index holds one expression, so a list stands here.
+            Some(Kind::Open(Bracket::Square)) => {
+                self.pairs.has_comma(index) || self.pairs.partner(index) == index + 1
+            }
             Some(Kind::Open(Bracket::Round)) => {
                 let partner = self.pairs.partner(index);
-                partner != NONE && self.kind(partner + 1) == Some(Kind::Assign)
+                let unpacks = partner != NONE && self.kind(partner + 1) == Some(Kind::Assign);
+                unpacks || !self.can_be_called(index.saturating_sub(1))
+            }
+            _ => false,
+        }
+    }
+
+    /// Rhai calls names and names in parentheses, nothing else; `last` ends a value.
+    fn can_be_called(&self, last: usize) -> bool {
+        match self.kind(last) {
+            Some(Kind::Word) => true,
+            Some(Kind::Close(Bracket::Round)) => {
+                let open = self.pairs.partner(last);
+                let name = open != NONE && open + 2 == last && self.is_name(open + 1);
+                let called = open.checked_sub(1).is_some_and(|before| {
+                    self.is_name(before) || matches!(self.kind(before), Some(Kind::Close(_)))
+                });
+                name && !called
             }
             _ => false,
         }
@@ -514,21 +548,9 @@ impl<'s> Pass<'_, 's, '_> {
             Place::Block { .. } | Place::Switch { .. } => false,
             _ => self.foreign() || self.is_keyword_value(index),
         };
-        let item_start = matches!(
-            place,
-            Place::Call | Place::Map { .. } | Place::Array | Place::Tuple
-        );
-        let statements = matches!(place, Place::Block { .. });
-        self.frames.push(Frame {
-            place,
-            open: index,
-            foreign,
-            statement: None,
-            item_start,
-            keywords: Vec::new(),
-        });
+        self.frames.push(Frame::new(place, index, foreign));
         self.after_value = false;
-        self.statement_start = statements;
+        self.statement_start = matches!(place, Place::Block { .. });
     }
 
     /// The lexeme at `index` follows the `=` of a keyword argument.

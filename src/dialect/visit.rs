@@ -67,7 +67,8 @@ impl<'s> Pass<'_, 's, '_> {
             }
             _ => self.refuse_statement(index)?,
         }
-        if !words::KEYWORDS.contains(&word) && self.kind(next) == Some(Kind::Assign) {
+        let name = word != "this" && !words::KEYWORDS.contains(&word);
+        if name && self.kind(next) == Some(Kind::Assign) {
             let declares = self.assign_name(index, false);
             if let Some(statement) = self.statement() {
                 statement.declares = declares;
@@ -563,7 +564,7 @@ impl<'s> Pass<'_, 's, '_> {
             }
             return Ok(());
         }
-        if frame.repeats(name) {
+        if !frame.keywords.insert(name) {
             return Err(DialectError::new(
                 format!("keyword argument repeated: {name}"),
                 range,

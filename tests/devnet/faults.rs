@@ -76,7 +76,7 @@ async fn killed_at_any_moment_nothing_acknowledged_is_lost() {
         }
     }
     assert!(
-        acknowledged.len() > 20,
+        acknowledged.len() > 3,
         "only {} transactions came through",
         acknowledged.len()
     );

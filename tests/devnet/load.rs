@@ -62,10 +62,10 @@ fn two_thousand_transactions_and_their_address() {
     let mined = begun.elapsed();
     // Ours is not optimised in a test build; the bench holds the real figure (2 000 in 1 s).
     assert!(
-        submitted < Duration::from_secs(4),
+        submitted < Duration::from_secs(6),
         "2000 submitted in {submitted:?}"
     );
-    assert!(mined < Duration::from_secs(8), "and mined in {mined:?}");
+    assert!(mined < Duration::from_secs(12), "and mined in {mined:?}");
 
     let path = format!("/explorer/hashes/{}", node.genesis().address);
     let route = explorer_api::find(&path).unwrap();

@@ -405,3 +405,58 @@ fn an_import_with_a_wrong_id_or_a_foreign_chain_is_refused() {
         .unwrap_err();
     assert!(error.to_string().contains("this chain has"), "{error}");
 }
+
+#[test]
+fn blocks_survive_the_log_and_damaged_ones_are_errors() {
+    for recorded in vector("explorer/30_chain.json")["blocks"]
+        .as_array()
+        .unwrap()
+    {
+        let bytes = block(recorded).to_record().unwrap();
+        let again = Block::from_record(&bytes).unwrap();
+        assert_eq!(
+            again.id().unwrap().to_string(),
+            recorded["blockid"].as_str().unwrap()
+        );
+        assert_eq!(again.to_record().unwrap(), bytes);
+        for cut in (0..bytes.len()).step_by(13) {
+            assert!(
+                Block::from_record(&bytes[..cut]).is_err(),
+                "{} at {cut}",
+                recorded["height"]
+            );
+            let mut changed = bytes.clone();
+            changed[cut] ^= 0xff;
+            if let Ok(other) = Block::from_record(&changed) {
+                let _ = other.id();
+            }
+        }
+    }
+}
+
+#[test]
+fn what_waits_in_the_pool_survives_an_import_and_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let blocks = vector("explorer/30_chain.json")["blocks"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let node = open(dir.path());
+    for recorded in &blocks[1..6] {
+        node.import_block(block(recorded)).unwrap();
+    }
+    let text = blocks[6]["rawblock"]["transactions"][1].to_string();
+    let transaction = explorer_api::decode_transaction(text.as_bytes()).unwrap();
+    let (id, _) = node.submit(transaction).unwrap();
+    for time in [1_795_372_160, 1_795_372_161] {
+        let full = node.assemble_at(time).unwrap();
+        let without = Block {
+            payouts: full.payouts[..1].to_vec(),
+            transactions: full.transactions[..1].to_vec(),
+            ..full
+        };
+        node.import_block(without).unwrap();
+    }
+    drop(node);
+    assert!(open(dir.path()).read().pool.get(&id).is_some());
+}

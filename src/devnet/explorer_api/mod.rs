@@ -1,7 +1,7 @@
 //! The real node's HTTP interface: paths, answers, texts.
 //!
 //! [`answer`] is pure: state and request in, [`Reply`] out. Only submitting a transaction changes
-//! anything and has to wait for the disk; [`crate::devnet::server`] does that.
+//! anything and has to wait for the disk; the server does that.
 
 mod constants;
 mod decode;
