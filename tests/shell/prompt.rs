@@ -298,13 +298,42 @@ fn keys_are_forgotten_after_idle_time_and_asked_for_again() {
         .output()
         .unwrap();
     assert!(made.status.success());
-    let lock = kosmos.with("KOSMOS_LOCK_AFTER", "1").with("NO_COLOR", "1");
-    let mut t = lock.terminal(&[]);
+    let kosmos = kosmos
+        .with("KOSMOS_LOCK_AFTER", "0.003")
+        .with("NO_COLOR", "1");
+    let mut t = kosmos.terminal(&["--debug"]);
     t.see("passphrase: ");
     t.keys("p\n");
     t.prompt();
-    // A minute is too long for a test; that a time is set does not disturb the work.
-    assert_eq!(t.line("j.clients.tfchain.count()"), "0");
+    t.keys("j.clients.tfchain.");
+    t.see("the keys are forgotten");
+    t.prompt();
+    // What was being typed is still there.
+    t.see("j.clients.tfchain.");
+    t.keys("exists('a')\r");
+    t.see("passphrase: ");
+    t.keys("p\n");
+    t.see("False");
+}
+
+#[test]
+fn a_question_is_answered_before_anything_is_done() {
+    let mut t = start(&plain_kosmos());
+    t.line("j.clients.tfchain.new('a').save()");
+    for (answer, left) in [("n", "1"), ("maybe\ry", "0")] {
+        t.keys("j.clients.tfchain.reset()\r");
+        t.see("(y/n) ");
+        t.keys(&format!("{answer}\r"));
+        t.prompt();
+        assert_eq!(t.line("j.clients.tfchain.count()"), left);
+    }
+    t.line("j.clients.tfchain.new('a').save()");
+    t.keys("j.clients.tfchain.reset()\r");
+    t.see("(y/n) ");
+    t.keys("\x03");
+    t.see("KeyboardInterrupt");
+    t.prompt();
+    assert_eq!(t.line("j.clients.tfchain.count()"), "1");
 }
 
 #[test]
