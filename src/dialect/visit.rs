@@ -450,8 +450,7 @@ impl<'s> Pass<'_, 's, '_> {
 
     /// A number or string.
     pub fn visit_literal(&mut self, index: usize, kind: Kind) -> Result<(), DialectError> {
-        if self.after_value && !self.on_new_line(index) || self.after_value && !self.in_statements()
-        {
+        if self.after_value && (!self.on_new_line(index) || !self.in_statements()) {
             self.refuse_adjacent(index)?;
         }
         self.after_value = true;
