@@ -245,8 +245,10 @@ impl View<'_> {
         let mut names = Vec::new();
         for at in first..=last {
             match self.kind(at)? {
-                Kind::Word if (at - first) % 2 == 0 => names.push(self.text(at).to_owned()),
-                Kind::Dot if (at - first) % 2 == 1 => {}
+                Kind::Word if (at - first).is_multiple_of(2) => {
+                    names.push(self.text(at).to_owned())
+                }
+                Kind::Dot if !(at - first).is_multiple_of(2) => {}
                 _ => return None,
             }
         }
