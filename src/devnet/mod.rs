@@ -1,1 +1,369 @@
-//! Room devnet.
+//! The grid on one laptop: a tfchain node with the real one's HTTP interface and rules, and a
+//! faucet.
+//!
+//! [`Devnet::start`] runs it inside this process, [`start_background`] as one of its own; a
+//! [`Control`] asks and drives either from anywhere. State lies in one folder and survives being
+//! killed at any moment. The node proves no block stake: it makes a block every few seconds, or on
+//! demand, with ids, payouts and first transaction as the real node makes them.
+pub mod chain;
+mod clock;
+mod control;
+mod daemon;
+mod error;
+pub mod explorer_api;
+mod faucet;
+mod folder;
+mod http;
+pub mod node;
+pub mod pool;
+mod server;
+pub mod storage;
+
+pub use clock::Clock;
+pub use control::{Account, Control, Made, Status};
+pub use daemon::{reset, start_background, status, stop};
+pub use error::{Error, Result};
+pub use faucet::{DEFAULT_TFT, Faucet};
+pub use folder::{MARKER, NodeFile};
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::Response;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use axum::serve::Listener;
+use folder::Folder;
+use http::LimitedListener;
+use node::Node;
+use server::{Server, StatusSource};
+
+/// Port of the real devnet node (spec: transport).
+pub const DEFAULT_PORT: u16 = 23110;
+/// Time between blocks unless told otherwise.
+pub const DEFAULT_BLOCK_TIME: Duration = Duration::from_secs(10);
+/// How long open connections may take to end when the devnet stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How a devnet is run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of its state; made when it is missing.
+    pub dir: PathBuf,
+    /// Address that node and faucet listen on.
+    pub host: IpAddr,
+    /// Port of the node; 0 takes a free one.
+    pub port: u16,
+    /// Port of the faucet; None takes the node's port + 1, or a free one when `port` is 0.
+    pub faucet_port: Option<u16>,
+    /// Time between blocks; None makes blocks on demand only.
+    pub block_time: Option<Duration>,
+    /// File of recorded blocks (the form of a chain dump) to take in first.
+    pub import: Option<PathBuf>,
+    /// The node's clock.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// Returns the usual configuration: 127.0.0.1, port 23110, a block every 10 s.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: DEFAULT_PORT,
+            faucet_port: None,
+            block_time: Some(DEFAULT_BLOCK_TIME),
+            import: None,
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// Starts devnets.
+#[derive(Debug)]
+pub struct Devnet;
+
+impl Devnet {
+    /// Starts a devnet on the tokio runtime that this is called on. It runs until its handle is
+    /// stopped or dropped, or somebody stops it through [`Control`].
+    ///
+    /// # Errors
+    /// When the folder is not ours or in use, a port is taken, or log or import file are wrong.
+    pub async fn start(config: Config) -> Result<Handle> {
+        let folder = Folder::open(&config.dir)?;
+        let listen = async |port: u16| {
+            let addr = SocketAddr::new(config.host, port);
+            let fail = |source| Error::Listen { addr, source };
+            let listener = LimitedListener::bind(addr).await.map_err(fail)?;
+            let addr = listener.local_addr().map_err(fail)?;
+            Ok::<_, Error>((listener, addr))
+        };
+        // Ports first: a taken one should be told before a long log is read.
+        let (node_listener, addr) = listen(config.port).await?;
+        let faucet_port = match (config.faucet_port, config.port) {
+            (Some(port), _) => port,
+            (None, 0) => 0,
+            (None, port) => port.checked_add(1).unwrap_or(0),
+        };
+        let (faucet_listener, faucet_addr) = listen(faucet_port).await?;
+        let node = open_node(&folder, &config).await?;
+        let token = new_token()?;
+        let (stop, stopping) = watch::channel(false);
+        let block_every_ms = config
+            .block_time
+            .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let dir = folder.path().display().to_string();
+        let status = StatusSource {
+            addr,
+            faucet: faucet_addr,
+            block_every_ms,
+            dir,
+        };
+        let server = Arc::new(Server {
+            node: Arc::clone(&node),
+            status: status.clone(),
+            token: token.clone(),
+            stop: stop.clone(),
+        });
+        let faucet = Arc::new(Faucet::new(Arc::clone(&node)));
+        let node_router = router(&server, addr, |s, r| async move { s.answer(r).await });
+        let faucet_router = router(&faucet, addr, |f, r| async move { f.answer(r).await });
+        let mut tasks = vec![
+            serve(node_listener, node_router, stopping.clone()),
+            serve(faucet_listener, faucet_router, stopping.clone()),
+        ];
+        tasks.extend(
+            config
+                .block_time
+                .map(|time| tick(Arc::clone(&node), time, stopping.clone())),
+        );
+        let pid = std::process::id();
+        folder.publish(&NodeFile {
+            pid,
+            addr,
+            faucet: faucet_addr,
+            token,
+        })?;
+        node.note(&format!(
+            "started on {addr}, faucet on {faucet_addr}, process {pid}"
+        ));
+        let aborts = tasks.iter().map(JoinHandle::abort_handle).collect();
+        let runner = tokio::spawn(run(tasks, stopping.clone(), Arc::clone(&node), folder));
+        Ok(Handle {
+            node,
+            faucet,
+            status,
+            stop,
+            stopping,
+            runner: Some(runner),
+            aborts,
+        })
+    }
+}
+
+async fn open_node(folder: &Folder, config: &Config) -> Result<Arc<Node>> {
+    let (chain_log, event_log) = (folder.chain_log(), folder.event_log());
+    let (clock, import) = (config.clock.clone(), config.import.clone());
+    let opening = tokio::task::spawn_blocking(move || {
+        let node = Node::open(&chain_log, &event_log, clock)?;
+        if let Some(path) = import {
+            let added = node.import(&path)?;
+            node.note(&format!("{added} blocks imported from {}", path.display()));
+        }
+        Ok(Arc::new(node))
+    });
+    let node: Arc<Node> = opening.await.map_err(|e| Error::Start {
+        reason: e.to_string(),
+    })??;
+    node.durable().wait().await?;
+    Ok(node)
+}
+
+fn new_token() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|e| Error::Start {
+        reason: e.to_string(),
+    })?;
+    Ok(hex::encode(bytes))
+}
+
+/// Makes a router that hands every request to `service`, whatever its path.
+///
+/// On the loopback address a request must name a host that DNS cannot have forged; who listens
+/// elsewhere wants to be called by names that we do not know.
+fn router<S, A>(service: &Arc<S>, addr: SocketAddr, answer: fn(Arc<S>, Request) -> A) -> Router
+where
+    S: Send + Sync + 'static,
+    A: Future<Output = Response> + Send + 'static,
+{
+    let service = Arc::clone(service);
+    let any_host = !addr.ip().is_loopback();
+    Router::new().fallback(move |request: Request| {
+        let safe = any_host || http::host_is_safe(request.headers());
+        let answer = safe.then(|| answer(Arc::clone(&service), request));
+        async move {
+            match answer {
+                Some(answer) => answer.await,
+                None => http::answer(
+                    StatusCode::FORBIDDEN,
+                    http::TEXT,
+                    "unexpected Host header\n",
+                ),
+            }
+        }
+    })
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // An error means that nobody can ask any more, so the devnet ends as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+fn serve(
+    listener: LimitedListener,
+    router: Router,
+    stopping: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let serving = axum::serve(listener, router);
+        let _ = serving.with_graceful_shutdown(stopped(stopping)).await;
+    })
+}
+
+/// Makes a block every `time` until the devnet stops.
+fn tick(node: Arc<Node>, time: Duration, stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        // A period of zero would keep the processor busy and panics in tokio.
+        let time = time.max(Duration::from_millis(1));
+        let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + time, time);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let stopped = stopped(stopping);
+        tokio::pin!(stopped);
+        loop {
+            tokio::select! {
+                () = &mut stopped => return,
+                _ = interval.tick() => {}
+            }
+            let maker = Arc::clone(&node);
+            match tokio::task::spawn_blocking(move || maker.make_block()).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(e)) => node.note(&format!("no block was made: {e}")),
+                Err(_) => return,
+            }
+        }
+    })
+}
+
+/// Waits for the stop, ends the tasks, and gives the folder free.
+async fn run(
+    tasks: Vec<JoinHandle<()>>,
+    stopping: watch::Receiver<bool>,
+    node: Arc<Node>,
+    folder: Folder,
+) {
+    stopped(stopping).await;
+    let deadline = tokio::time::Instant::now() + STOP_PATIENCE;
+    for mut task in tasks {
+        if tokio::time::timeout_at(deadline, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+    let _ = node.durable().wait().await;
+    node.note("stopped");
+    drop(folder);
+}
+
+/// A devnet that runs in this process.
+#[derive(Debug)]
+pub struct Handle {
+    node: Arc<Node>,
+    faucet: Arc<Faucet>,
+    status: StatusSource,
+    stop: watch::Sender<bool>,
+    stopping: watch::Receiver<bool>,
+    runner: Option<JoinHandle<()>>,
+    aborts: Vec<tokio::task::AbortHandle>,
+}
+
+impl Handle {
+    /// Returns the address of the node's HTTP interface.
+    pub fn addr(&self) -> SocketAddr {
+        self.status.addr
+    }
+
+    /// Returns the address of the faucet.
+    pub fn faucet_addr(&self) -> SocketAddr {
+        self.status.faucet
+    }
+
+    /// Returns the folder of the state.
+    pub fn dir(&self) -> &Path {
+        Path::new(&self.status.dir)
+    }
+
+    /// Returns the node itself, to look at its state without HTTP.
+    pub fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
+    /// Returns the faucet itself.
+    pub fn faucet(&self) -> &Arc<Faucet> {
+        &self.faucet
+    }
+
+    /// Tells how the devnet is.
+    pub fn status(&self) -> Status {
+        self.status.status(&self.node)
+    }
+
+    /// Makes a block at once and waits until it is on disk.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn block_make(&self) -> Result<Made> {
+        let (made, pending) = self.node.make_block()?;
+        pending.wait().await?;
+        Ok(made)
+    }
+
+    /// Sets the offset of the node's clock in seconds; it counts from the next block on.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn clock_offset_set(&self, seconds: i64) -> Result<()> {
+        self.node.set_clock_offset(seconds)?.wait().await
+    }
+
+    /// Lists the devnet's funded identities.
+    pub fn accounts(&self) -> Vec<Account> {
+        self.node.accounts()
+    }
+
+    /// Waits until somebody asks the devnet to stop.
+    pub async fn stop_requested(&self) {
+        stopped(self.stopping.clone()).await;
+    }
+
+    /// Stops the devnet; when it returns, everything is on disk and the folder is free.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if let Some(runner) = self.runner.take() {
+            let _ = runner.await;
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if self.runner.is_some() {
+            self.stop.send_replace(true);
+            self.aborts.iter().for_each(tokio::task::AbortHandle::abort);
+        }
+    }
+}

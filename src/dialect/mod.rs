@@ -37,7 +37,7 @@
 mod blocks;
 mod brackets;
 mod complete;
-mod cursor;
+mod context;
 mod edit;
 mod error;
 mod fstring;
@@ -57,10 +57,7 @@ mod words;
 use std::ops::Range;
 
 pub use complete::{Completeness, completeness};
-pub use cursor::{
-    CallContext, CursorContext, CursorPlace, DottedExpression, HelpRequest, context_at,
-    help_request,
-};
+pub use context::{Call, CursorContext, context_at};
 pub use error::{DialectError, Hint};
 pub use map::{PositionMap, line_column, offset_at};
 pub use paste::paste;

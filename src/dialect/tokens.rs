@@ -17,14 +17,16 @@ pub enum TokenKind {
     /// A number.
     Number,
     /// A string of any form, with its prefix and quotes; it may lack its end.
-    String,
+    Text,
     /// A comment of any form.
     Comment,
     /// `(`, `[`, `{`, `#{` or `?[`.
     Open,
     /// `)`, `]` or `}`.
     Close,
-    /// An operator, a comma, a dot and the like.
+    /// The dot before a member.
+    Dot,
+    /// An operator, a comma and the like.
     Operator,
     /// A character that has no meaning here.
     Unknown,
@@ -50,10 +52,11 @@ pub fn tokens(source: &str) -> Vec<Token> {
             Kind::Word if after_dot => TokenKind::Name,
             Kind::Word => word_kind(source.get(lexeme.range()).unwrap_or_default()),
             Kind::Number => TokenKind::Number,
-            Kind::Str(_) | Kind::RawStr | Kind::Backtick => TokenKind::String,
+            Kind::Str(_) | Kind::RawStr | Kind::Backtick => TokenKind::Text,
             Kind::HashComment | Kind::LineComment | Kind::BlockComment => TokenKind::Comment,
             Kind::Open(_) | Kind::MapOpen => TokenKind::Open,
             Kind::Close(_) => TokenKind::Close,
+            Kind::Dot => TokenKind::Dot,
             Kind::Unknown => TokenKind::Unknown,
             _ => TokenKind::Operator,
         };

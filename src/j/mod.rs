@@ -1,1 +1,22 @@
-//! Room j.
+//! The tree. The path a user types is the path of the file: `j.clients.tfchain` is
+//! `j/clients/tfchain/`.
+//!
+//! This room connects declared classes to the library rooms. It never prints: questions, notes and
+//! progress go through the [`world::Host`] that whoever opened the tree passed in.
+pub mod clients;
+pub mod devnet;
+pub mod errors;
+pub mod instances;
+pub mod model;
+pub mod root;
+pub mod world;
+
+use std::sync::Arc;
+
+use crate::object::Obj;
+use world::World;
+
+/// The tree, with everything it needs from outside.
+pub fn open(world: Arc<World>) -> Obj {
+    root::Root::open(world)
+}

@@ -1,7 +1,7 @@
 //! Tests of the room `dialect`.
 // Clippy allows these in `#[test]` functions only; the helpers beside them are tests as well.
 #![allow(clippy::expect_used, clippy::panic)]
-mod cursor;
+mod context;
 mod literals;
 mod paste;
 mod plain;
@@ -10,4 +10,5 @@ mod properties;
 mod refused;
 mod rhai_host;
 mod rules;
+mod tokens;
 mod transcript;

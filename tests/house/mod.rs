@@ -1,1 +1,175 @@
-//! Tests of the room `house`.
+//! The house keeps its shape: who may import whom, which crate is known where, what lies at the top.
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Room, and the rooms of ours it may import. `main.rs` and `lib.rs` are rooms of one file.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("main", &["shell", "cli"]),
+    ("lib", &[]),
+    ("cli", &["shell", "j", "devnet"]),
+    (
+        "shell",
+        &["engine", "object", "store", "dialect", "j", "cli", "devnet"],
+    ),
+    ("engine", &["dialect", "object"]),
+    ("j", &["object", "store", "tfchain", "schema", "devnet"]),
+    ("devnet", &["tfchain", "schema"]),
+    ("dialect", &[]),
+    ("object", &[]),
+    ("store", &[]),
+    ("tfchain", &[]),
+    ("schema", &[]),
+];
+
+/// Crates (or paths of the standard library) that only these rooms may name.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("rhai::", &["engine"]),
+    ("rustyline::", &["shell"]),
+    ("rpassword::", &["shell"]),
+    ("clap::", &["cli", "main"]),
+    ("sled::", &["store"]),
+    ("reqwest::", &["tfchain"]),
+    ("std::env::", &["shell", "main", "cli"]),
+];
+
+fn source_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn files(dir: &Path, out: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+fn room_of(file: &Path) -> String {
+    let relative = file.strip_prefix(source_root()).unwrap();
+    let first = relative
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_str()
+        .unwrap();
+    first.trim_end_matches(".rs").to_string()
+}
+
+/// Code without comments and without the contents of unit tests.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let text = text.split("#[cfg(test)]").next().unwrap();
+    text.lines()
+        .map(|line| {
+            if line.trim_start().starts_with("//") {
+                ""
+            } else {
+                line
+            }
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// `name` as a whole path segment.
+fn names(code: &str, name: &str) -> bool {
+    code.match_indices(name).any(|(at, _)| {
+        !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':' || c == '"')
+    })
+}
+
+#[test]
+fn rooms_import_only_what_they_may() {
+    let rooms: Vec<&str> = MAY_IMPORT.iter().map(|(room, _)| *room).collect();
+    let mut all = Vec::new();
+    files(&source_root(), &mut all);
+    let mut seen = Vec::new();
+    let mut wrong = Vec::new();
+    for file in &all {
+        let room = room_of(file);
+        let allowed = MAY_IMPORT
+            .iter()
+            .find(|(name, _)| *name == room)
+            .unwrap_or_else(|| panic!("a room that the design does not know: {room}"))
+            .1;
+        seen.push(room.clone());
+        let code = code(file);
+        for other in &rooms {
+            if *other == room || *other == "main" || *other == "lib" || allowed.contains(other) {
+                continue;
+            }
+            let paths = [format!("crate::{other}::"), format!("kosmos::{other}::")];
+            let whole = [format!("crate::{other};"), format!("crate::{{{other}")];
+            if paths
+                .iter()
+                .chain(&whole)
+                .any(|path| code.contains(path.as_str()))
+            {
+                wrong.push(format!("{} imports {other}", file.display()));
+            }
+        }
+    }
+    for room in rooms {
+        assert!(
+            seen.iter().any(|s| s == room),
+            "the room {room} is gone: change the table"
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn crates_are_known_where_they_belong() {
+    let mut all = Vec::new();
+    files(&source_root(), &mut all);
+    let mut wrong = Vec::new();
+    for file in &all {
+        let room = room_of(file);
+        let code = code(file);
+        for (name, rooms) in ONLY_IN {
+            if !rooms.contains(&room.as_str()) && names(&code, name) {
+                wrong.push(format!("{} names {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn main_only_decides() {
+    let text = fs::read_to_string(source_root().join("main.rs")).unwrap();
+    assert!(
+        text.lines().count() <= 30,
+        "main.rs has {} lines",
+        text.lines().count()
+    );
+}
+
+#[test]
+fn the_top_level_is_as_agreed() {
+    let agreed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "src",
+        "scripts",
+        "tests",
+        "examples",
+        "target",
+    ];
+    for entry in fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().to_string();
+        assert!(
+            name.starts_with('.') || agreed.contains(&name.as_str()),
+            "{name} does not belong at the top level"
+        );
+    }
+}

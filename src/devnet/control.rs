@@ -1,0 +1,188 @@
+//! Controlling a running devnet from another process: status, stop, a block at once, the clock.
+//!
+//! The node answers `POST /kosmos/devnet/<action>` on its own port, but only to requests that carry
+//! the token of its folder (readable by the owner alone); all others get the "404 page not found"
+//! of any unknown path, so the HTTP surface stays that of the real node.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::error::{Error, Result};
+use super::folder::{self, NodeFile};
+
+/// Path prefix of the control requests.
+pub const PREFIX: &str = "/kosmos/devnet/";
+/// Header that carries the token.
+pub const TOKEN_HEADER: &str = "x-kosmos-token";
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest answer.
+const MAX_ANSWER: u64 = 10_000_000;
+
+/// What a devnet says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Process id of the node.
+    pub pid: u32,
+    /// Address of the node's HTTP interface.
+    pub addr: SocketAddr,
+    /// Address of the faucet.
+    pub faucet: SocketAddr,
+    /// Height of the newest block.
+    pub height: u64,
+    /// Id of the newest block (64 hex).
+    pub block_id: String,
+    /// Timestamp of the newest block, seconds since 1970.
+    pub block_time: u64,
+    /// Milliseconds between blocks; None when blocks are only made on demand.
+    pub block_every_ms: Option<u64>,
+    /// Transactions that wait in the pool.
+    pub pool: usize,
+    /// Offset of the node's clock in seconds.
+    pub clock_offset: i64,
+    /// The node's time, seconds since 1970.
+    pub now: u64,
+    /// The folder of its state.
+    pub dir: String,
+    /// What was noticed at the start, for example a torn tail that was cut off.
+    pub notices: Vec<String>,
+}
+
+/// A block that was just made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Its height.
+    pub height: u64,
+    /// Its id (64 hex).
+    pub id: String,
+    /// Its timestamp, seconds since 1970.
+    pub timestamp: u64,
+    /// Transactions in it besides the block creating one.
+    pub transactions: usize,
+}
+
+/// A funded identity of the devnet. Its mnemonic is public knowledge: it is the same on every
+/// devnet and worth nothing elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// What it is used for.
+    pub name: String,
+    /// Seed phrase.
+    pub mnemonic: String,
+    /// Key index of the address.
+    pub index: u64,
+    /// Address (78 hex).
+    pub address: String,
+    /// Spendable coins in the smallest unit.
+    pub balance: String,
+}
+
+/// A connection to a devnet that runs in this or another process.
+#[derive(Clone, Debug)]
+pub struct Control {
+    node: NodeFile,
+}
+
+impl Control {
+    /// Finds the devnet that runs on a folder; [`Error::NotRunning`] when none does.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let node = folder::running(dir)?.ok_or_else(|| Error::NotRunning { path: dir.into() })?;
+        Ok(Self { node })
+    }
+
+    /// Returns the address of the node's HTTP interface.
+    pub fn addr(&self) -> SocketAddr {
+        self.node.addr
+    }
+
+    /// Returns the address of the faucet.
+    pub fn faucet_addr(&self) -> SocketAddr {
+        self.node.faucet
+    }
+
+    /// Returns the process id of the node.
+    pub fn pid(&self) -> u32 {
+        self.node.pid
+    }
+
+    /// Asks how the devnet is.
+    pub async fn status(&self) -> Result<Status> {
+        self.ask("status").await
+    }
+
+    /// Makes a block at once and waits until it is on disk.
+    pub async fn block_make(&self) -> Result<Made> {
+        self.ask("block_make").await
+    }
+
+    /// Sets the offset of the node's clock in seconds; it counts from the next block on.
+    pub async fn clock_offset_set(&self, seconds: i64) -> Result<Status> {
+        self.ask(&format!("clock?offset={seconds}")).await
+    }
+
+    /// Lists the devnet's funded identities.
+    pub async fn accounts(&self) -> Result<Vec<Account>> {
+        self.ask("accounts").await
+    }
+
+    /// Asks the devnet to stop; it answers before it does.
+    pub async fn stop(&self) -> Result<()> {
+        self.ask::<serde_json::Value>("stop").await.map(|_| ())
+    }
+
+    async fn ask<T: serde::de::DeserializeOwned>(&self, action: &str) -> Result<T> {
+        let fail = |reason: String| Error::Control {
+            addr: self.node.addr.to_string(),
+            reason,
+        };
+        let (status, body) = tokio::time::timeout(PATIENCE, self.exchange(action))
+            .await
+            .map_err(|_| fail(format!("no answer within {} s", PATIENCE.as_secs())))?
+            .map_err(|e| fail(e.to_string()))?;
+        if status != 200 {
+            let text = String::from_utf8_lossy(&body);
+            return Err(fail(format!("status {status}: {}", text.trim())));
+        }
+        serde_json::from_slice(&body).map_err(|e| fail(e.to_string()))
+    }
+
+    /// One HTTP/1.0 request and its answer, read to the end.
+    async fn exchange(&self, action: &str) -> std::io::Result<(u16, Vec<u8>)> {
+        let mut stream = TcpStream::connect(self.node.addr).await?;
+        let request = format!(
+            "POST {PREFIX}{action} HTTP/1.0\r\nUser-Agent: Rivine-Agent\r\n\
+             {TOKEN_HEADER}: {}\r\nContent-Length: 0\r\n\r\n",
+            self.node.token
+        );
+        stream.write_all(request.as_bytes()).await?;
+        let mut bytes = Vec::new();
+        stream.take(MAX_ANSWER).read_to_end(&mut bytes).await?;
+        let invalid = || std::io::Error::new(std::io::ErrorKind::InvalidData, "not HTTP");
+        let split = bytes
+            .windows(4)
+            .position(|w| w == b"\r\n\r\n")
+            .ok_or_else(invalid)?;
+        let head = String::from_utf8_lossy(bytes.get(..split).unwrap_or_default()).into_owned();
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|s| s.parse().ok())
+            .ok_or_else(invalid)?;
+        Ok((status, bytes.split_off(split.saturating_add(4))))
+    }
+}
+
+/// Compares a token in a time that does not depend on where it differs.
+pub(crate) fn token_matches(given: &[u8], token: &str) -> bool {
+    given.len() == token.len()
+        && given
+            .iter()
+            .zip(token.bytes())
+            .fold(0u8, |acc, (a, b)| acc | (a ^ b))
+            == 0
+}

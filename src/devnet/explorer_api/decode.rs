@@ -1,0 +1,174 @@
+//! Reads a submitted transaction, with the reference's texts for what is wrong with its JSON.
+
+use serde_json::Value;
+
+use super::json_scan::first_value;
+use super::lookup::WRONG_LENGTH;
+use super::{CALL, DECODING};
+use crate::devnet::chain::NETWORK;
+use crate::tfchain::Transaction;
+use crate::tfchain::constants::{
+    VERSION_BOT_NAME_TRANSFER, VERSION_BOT_RECORD_UPDATE, VERSION_BOT_REGISTRATION, VERSION_LEGACY,
+};
+
+const TYPE: &str = "types.jsonTransaction";
+
+/// Reads the body of a submitted transaction.
+///
+/// # Errors
+/// The whole message of the answer, prefix included.
+pub fn decode_transaction(body: &[u8]) -> Result<Transaction, String> {
+    decode(body).map_err(|failure| match failure {
+        Failure::Decode(detail) => format!("{DECODING}{detail}"),
+        Failure::Call(detail) => format!("{CALL}{detail}"),
+    })
+}
+
+enum Failure {
+    Decode(String),
+    Call(&'static str),
+}
+
+fn decode(body: &[u8]) -> Result<Transaction, Failure> {
+    let bytes = first_value(body).map_err(Failure::Decode)?;
+    let value: Value =
+        serde_json::from_slice(bytes).map_err(|e| Failure::Decode(plain(&e.to_string())))?;
+    let (version, data) = head(&value).map_err(Failure::Decode)?;
+    let Some(version) = version else {
+        return Err(unknown());
+    };
+    // The reference knows version 0 on this network too, it only refuses it later.
+    if version != VERSION_LEGACY && !NETWORK.supports(version) {
+        return Err(unknown());
+    }
+    let Some(data) = data else {
+        return Err(Failure::Decode("unexpected end of JSON input".into()));
+    };
+    if version == VERSION_LEGACY && lacks_unlocker(data) {
+        return Err(Failure::Call("unlock type is invalid in a v0 transaction"));
+    }
+    serde_json::from_slice(bytes)
+        .map_err(|e| Failure::Decode(detail(version, &plain(&e.to_string()))))
+}
+
+fn unknown() -> Failure {
+    Failure::Decode("unknown transaction type".into())
+}
+
+/// Returns version (None when no known version can have that number) and data of a transaction's
+/// outer object.
+fn head(value: &Value) -> Result<(Option<u8>, Option<&Value>), String> {
+    let object = match value {
+        Value::Object(object) => object,
+        Value::Null => return Ok((Some(VERSION_LEGACY), None)),
+        other => {
+            let kind = kind(other);
+            return Err(format!(
+                "json: cannot unmarshal {kind} into Go value of type {TYPE}"
+            ));
+        }
+    };
+    let version = match object.get("version") {
+        None | Some(Value::Null) => Some(VERSION_LEGACY),
+        Some(Value::Number(number)) => match number.as_u64().map(u8::try_from) {
+            Some(Ok(version)) => Some(version),
+            _ => return Err(wrong_version(&format!("number {number}"))),
+        },
+        Some(other) => return Err(wrong_version(kind(other))),
+    };
+    Ok((version, object.get("data")))
+}
+
+fn wrong_version(what: &str) -> String {
+    format!(
+        "json: cannot unmarshal {what} into Go struct field jsonTransaction.version of type \
+         types.TransactionVersion"
+    )
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Says whether a version 0 transaction has an input of the form of version 1.
+fn lacks_unlocker(data: &Value) -> bool {
+    let inputs = ["coininputs", "blockstakeinputs"]
+        .into_iter()
+        .filter_map(|key| data.get(key));
+    let mut inputs = inputs.filter_map(Value::as_array).flatten();
+    inputs.any(|input| input.is_object() && input.get("unlocker").is_none())
+}
+
+/// Cuts off where in the text serde found the error.
+fn plain(message: &str) -> String {
+    match message.rfind(" at line ") {
+        Some(end) => message.get(..end).unwrap_or(message).to_owned(),
+        None => message.to_owned(),
+    }
+}
+
+/// Words a decoding error as the reference does, as far as its texts are known.
+fn detail(version: u8, message: &str) -> String {
+    let detail = reference_text(message);
+    let of = match version {
+        VERSION_BOT_REGISTRATION => "BotRegistrationTx",
+        VERSION_BOT_RECORD_UPDATE => "BotRecordUpdateTx",
+        VERSION_BOT_NAME_TRANSFER => "BotNameTransferTx",
+        _ => return detail,
+    };
+    format!("failed to json-decode tx as a {of}: {detail}")
+}
+
+/// How our texts begin, and what the reference says in their place.
+const TEXTS: [(&str, &str); 12] = [
+    (
+        "the address has an invalid checksum",
+        "provided unlock hash has an invalid checksum",
+    ),
+    ("an address has 78 characters", WRONG_LENGTH),
+    (
+        "an address of type 00",
+        "provided unlock hash has an invalid checksum",
+    ),
+    ("negative value", "negative currency not allowed"),
+    (
+        "encoded value has the wrong length to be a hash",
+        "encoded value has the wrong length to be a hash",
+    ),
+    ("invalid public key string", "invalid public key string"),
+    ("invalid bot name", "invalid bot name"),
+    // The limit is really 63; the reference's text speaks of another.
+    (
+        "the length of a bot name can maximum",
+        "the length of a hostname can maximum be 127 bytes long",
+    ),
+    (
+        "the length of a hostname can maximum",
+        "the length of a hostname can maximum be 127 bytes long",
+    ),
+    ("invalid network address", "invalid network address"),
+    ("nil hostname", "invalid network address"),
+    ("invalid value: integer `-", "negative currency not allowed"),
+];
+
+/// Returns what the reference says in place of one of our own error texts.
+pub(crate) fn reference_text(message: &str) -> String {
+    let known = TEXTS.iter().find(|(ours, _)| message.starts_with(ours));
+    if let Some((_, theirs)) = known {
+        return (*theirs).to_owned();
+    }
+    match message
+        .strip_prefix('`')
+        .and_then(|rest| rest.split_once("` is not a number of units"))
+    {
+        Some((value, _)) => format!("math/big: cannot unmarshal \"{value}\" into a *big.Int"),
+        None => message.to_owned(),
+    }
+}

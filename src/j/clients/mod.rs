@@ -1,0 +1,39 @@
+//! `j.clients`: clients of the grid's services.
+pub mod tfchain;
+
+use std::sync::Arc;
+
+use super::instances::Collection;
+use super::world::World;
+use crate::object::{Class, Member, class_of};
+use tfchain::TfchainClient;
+
+/// `j.clients`.
+pub struct Clients {
+    tfchain: Arc<Collection<TfchainClient>>,
+}
+
+impl Clients {
+    /// All clients.
+    pub fn open(world: &Arc<World>) -> Arc<Clients> {
+        Arc::new(Clients {
+            tfchain: tfchain::collection(world),
+        })
+    }
+}
+
+impl Class for Clients {
+    const NAME: &'static str = "clients";
+    const DOC: &'static str = "Clients of the grid's services.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::child(
+        "tfchain",
+        class_of::<Collection<TfchainClient>>,
+        "Clients of the ThreeFold chain, and the wallets below them.",
+        "j.clients.tfchain",
+        |clients, _| Ok(clients.tfchain.clone().into()),
+    )]];
+
+    fn location(&self) -> String {
+        "j.clients".into()
+    }
+}

@@ -1,0 +1,484 @@
+//! `j.devnet`: starts, asks and drives the grid on this machine.
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::world::World;
+use crate::devnet::{self, Account, Config, Control, Devnet, Made, Status};
+use crate::object::{
+    Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
+    print,
+};
+use crate::tfchain::Amount;
+
+/// Shortest and longest time between blocks, in seconds.
+const BLOCK_TIMES: std::ops::RangeInclusive<f64> = 0.02..=86_400.0;
+
+impl From<devnet::Error> for Error {
+    fn from(error: devnet::Error) -> Self {
+        let text = error.to_string();
+        match error {
+            devnet::Error::NotRunning { .. } => {
+                Error::new(Kind::NotFound, text).hint("start one: j.devnet.start()")
+            }
+            devnet::Error::Running { .. } => Error::value(text),
+            devnet::Error::Listen { .. } => {
+                Error::new(Kind::Io, text).hint("choose another port: j.devnet.start(port=24110)")
+            }
+            _ => Error::new(Kind::Io, text),
+        }
+    }
+}
+
+/// Addresses of the devnet that this shell would use: node and faucet. None when none runs.
+pub fn running(world: &World) -> Option<(SocketAddr, SocketAddr)> {
+    {
+        let own = world.devnet.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = own.as_ref() {
+            return Some((handle.addr(), handle.faucet_addr()));
+        }
+    }
+    let control = Control::open(&world.settings.devnet_dir).ok()?;
+    Some((control.addr(), control.faucet_addr()))
+}
+
+/// `j.devnet`.
+pub struct DevnetNode {
+    world: Arc<World>,
+}
+
+impl DevnetNode {
+    /// The node of the tree; starts nothing.
+    pub fn open(world: Arc<World>) -> Arc<DevnetNode> {
+        Arc::new(DevnetNode { world })
+    }
+
+    fn start(&self, args: &Args) -> Result<Value> {
+        let settings = &self.world.settings;
+        let port = match args.opt_int("port") {
+            None => settings.devnet_port,
+            Some(port) => u16::try_from(port)
+                .map_err(|_| args.error("port", format!("is {port}: expected 0 to 65535")))?,
+        };
+        let dir = args
+            .opt_text("dir")
+            .map_or_else(|| settings.devnet_dir.clone(), PathBuf::from);
+        let block_time = block_time(args)?;
+        if let Some((addr, _)) = running(&self.world) {
+            self.world
+                .host
+                .note(&format!("a devnet runs already on {addr}"));
+            return self.status();
+        }
+        match &settings.devnet_program {
+            Some(program) => {
+                let mut line = vec![
+                    "devnet".to_string(),
+                    "start".into(),
+                    "--foreground".into(),
+                    "--port".into(),
+                    port.to_string(),
+                    "--dir".into(),
+                    dir.display().to_string(),
+                    "--block-time".into(),
+                    print::float(block_time.as_secs_f64()),
+                ];
+                if let Some(file) = args.opt_text("import_file") {
+                    line.extend(["--import".into(), file.into()]);
+                }
+                let status = self
+                    .world
+                    .block_on(devnet::start_background(program, &line, &dir))??;
+                Ok(Value::object(DevnetStatus(status)))
+            }
+            None => {
+                let mut config = Config::new(dir);
+                config.port = port;
+                config.block_time = Some(block_time);
+                config.import = args.opt_text("import_file").map(PathBuf::from);
+                let handle = self.world.block_on(Devnet::start(config))??;
+                let status = handle.status();
+                *self
+                    .world
+                    .devnet
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = Some(handle);
+                Ok(Value::object(DevnetStatus(status)))
+            }
+        }
+    }
+
+    fn own<T>(&self, ask: impl FnOnce(&devnet::Handle) -> T) -> Option<T> {
+        self.world
+            .devnet
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .map(ask)
+    }
+
+    fn control(&self) -> Result<Control> {
+        if let Some(dir) = self.own(|handle| handle.dir().to_path_buf()) {
+            return Ok(Control::open(&dir)?);
+        }
+        Ok(Control::open(&self.world.settings.devnet_dir)?)
+    }
+
+    fn status(&self) -> Result<Value> {
+        if let Some(status) = self.own(devnet::Handle::status) {
+            return Ok(Value::object(DevnetStatus(status)));
+        }
+        let control = self.control()?;
+        let status = self.world.block_on(control.status())??;
+        Ok(Value::object(DevnetStatus(status)))
+    }
+
+    fn stop(&self) -> Result<Value> {
+        let own = self
+            .world
+            .devnet
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(handle) = own {
+            self.world.block_on(handle.stop())?;
+            return Ok(Value::Bool(true));
+        }
+        let stopped = self
+            .world
+            .block_on(devnet::stop(&self.world.settings.devnet_dir))??;
+        Ok(Value::Bool(stopped))
+    }
+}
+
+fn block_time(args: &Args) -> Result<Duration> {
+    let seconds = match args.get("block_time") {
+        Value::Float(seconds) => *seconds,
+        _ => devnet::DEFAULT_BLOCK_TIME.as_secs_f64(),
+    };
+    if !BLOCK_TIMES.contains(&seconds) {
+        return Err(args.error(
+            "block_time",
+            format!(
+                "is {} seconds: expected 0.02 to 86400",
+                print::float(seconds)
+            ),
+        ));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+const START: &[Param] = &[
+    Param::optional(
+        "port",
+        Ty::Int,
+        Default::None,
+        "port of the node; the faucet takes the next",
+    ),
+    Param::optional("dir", Ty::Str, Default::None, "folder of its state")
+        .completed_by(crate::object::Complete::File),
+    Param::optional(
+        "block_time",
+        Ty::Float,
+        Default::Float(10.0),
+        "seconds between blocks",
+    ),
+    Param::optional(
+        "import_file",
+        Ty::Str,
+        Default::None,
+        "recorded blocks to take in first",
+    )
+    .completed_by(crate::object::Complete::File),
+];
+
+impl Class for DevnetNode {
+    const NAME: &'static str = "devnet";
+    const DOC: &'static str = "The grid on this machine: a chain node with the real one's interface \
+                               and rules, and a faucet.\nIts coins are worth nothing elsewhere.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::method(
+            "start",
+            START,
+            Ty::Object(class_of::<DevnetStatus>),
+            "Starts the devnet; it goes on when the shell is left.\n\
+             Answers its status, also when it runs already.",
+            "j.devnet.start()",
+            |node: &Arc<Self>, args| node.start(args),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "status",
+            &[],
+            Ty::Object(class_of::<DevnetStatus>),
+            "Answers how the running devnet is.",
+            "j.devnet.status()",
+            |node: &Arc<Self>, _| node.status(),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "stop",
+            &[],
+            Ty::Bool,
+            "Stops the devnet; its state stays. Answers False when none ran.",
+            "",
+            |node: &Arc<Self>, _| node.stop(),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "reset",
+            &[],
+            Ty::Bool,
+            "Stops the devnet and deletes its chain, after a question.",
+            "",
+            |node: &Arc<Self>, _| {
+                let dir = &node.world.settings.devnet_dir;
+                node.world.host.confirm(
+                    &format!("the chain in {} and all coins on it", dir.display()),
+                    "delete them for ever?",
+                )?;
+                node.stop()?;
+                Ok(Value::Bool(node.world.block_on(devnet::reset(dir))??))
+            },
+        ),
+        Member::method(
+            "block_make",
+            &[],
+            Ty::Object(class_of::<MadeBlock>),
+            "Makes a block at once, with everything that waits in the pool.",
+            "j.devnet.block_make()",
+            |node: &Arc<Self>, _| {
+                let control = node.control()?;
+                let made = node.world.block_on(control.block_make())??;
+                Ok(Value::object(MadeBlock(made)))
+            },
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "clock_offset",
+            &[Param::optional("seconds", Ty::Int, Default::None, "new offset; None only asks")],
+            Ty::Int,
+            "Answers, or sets, how many seconds the node's clock is ahead; locks on time follow it\n\
+             from the next block on.",
+            "j.devnet.clock_offset()",
+            |node: &Arc<Self>, args| {
+                let control = node.control()?;
+                let status = match args.opt_int("seconds") {
+                    Some(seconds) => node.world.block_on(control.clock_offset_set(seconds))??,
+                    None => node.world.block_on(control.status())??,
+                };
+                Ok(Value::Int(status.clock_offset))
+            },
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "accounts",
+            &[],
+            Ty::List,
+            "Lists the funded identities. Their recovery words are public knowledge.",
+            "j.devnet.accounts()",
+            |node: &Arc<Self>, _| {
+                let control = node.control()?;
+                let accounts = node.world.block_on(control.accounts())??;
+                Ok(accounts.into_iter().map(|a| Value::object(DevnetAccount(a))).collect())
+            },
+        )
+        .needs(Needs::NETWORK),
+    ]];
+
+    fn location(&self) -> String {
+        "j.devnet".into()
+    }
+}
+
+/// What a devnet says of itself.
+pub struct DevnetStatus(Status);
+
+fn number(n: impl TryInto<i64>) -> Value {
+    n.try_into().map_or(Value::None, Value::Int)
+}
+
+impl Class for DevnetStatus {
+    const NAME: &'static str = "DevnetStatus";
+    const DOC: &'static str = "How a devnet is.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::property(
+            "address",
+            Ty::Str,
+            "Address of the node.",
+            "j.devnet.status().address",
+            |s, _| Ok(format!("http://{}", s.0.addr).into()),
+        ),
+        Member::property(
+            "faucet",
+            Ty::Str,
+            "Address of the faucet.",
+            "j.devnet.status().faucet",
+            |s, _| Ok(format!("http://{}", s.0.faucet).into()),
+        ),
+        Member::property(
+            "height",
+            Ty::Int,
+            "Height of the newest block.",
+            "j.devnet.status().height",
+            |s, _| Ok(number(s.0.height)),
+        ),
+        Member::property(
+            "block_id",
+            Ty::Str,
+            "Id of the newest block.",
+            "j.devnet.status().block_id",
+            |s, _| Ok(s.0.block_id.clone().into()),
+        ),
+        Member::property(
+            "pool",
+            Ty::Int,
+            "Transactions that wait for a block.",
+            "j.devnet.status().pool",
+            |s, _| Ok(number(s.0.pool)),
+        ),
+        Member::property(
+            "pid",
+            Ty::Int,
+            "Id of its process.",
+            "j.devnet.status().pid",
+            |s, _| Ok(number(s.0.pid)),
+        ),
+        Member::property(
+            "dir",
+            Ty::Str,
+            "Folder of its state.",
+            "j.devnet.status().dir",
+            |s, _| Ok(s.0.dir.clone().into()),
+        ),
+        Member::property(
+            "clock_offset",
+            Ty::Int,
+            "Seconds its clock is ahead.",
+            "j.devnet.status().clock_offset",
+            |s, _| Ok(Value::Int(s.0.clock_offset)),
+        ),
+    ]];
+
+    fn repr(&self, _paint: Paint) -> String {
+        let s = &self.0;
+        let blocks = match s.block_every_ms {
+            Some(ms) => format!(
+                "a block every {} s",
+                Duration::from_millis(ms).as_secs_f64()
+            ),
+            None => "blocks on demand".to_string(),
+        };
+        let mut text = format!(
+            "devnet on http://{}, faucet on http://{}\nheight {}, {blocks}, {} waiting in the pool",
+            s.addr, s.faucet, s.height, s.pool
+        );
+        for notice in &s.notices {
+            text.push_str(&format!("\nnote: {notice}"));
+        }
+        text
+    }
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
+    }
+}
+
+/// A block that was just made.
+pub struct MadeBlock(Made);
+
+impl Class for MadeBlock {
+    const NAME: &'static str = "MadeBlock";
+    const DOC: &'static str = "A block that was just made.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::property(
+            "height",
+            Ty::Int,
+            "Its height.",
+            "j.devnet.block_make().height",
+            |b, _| Ok(number(b.0.height)),
+        ),
+        Member::property(
+            "id",
+            Ty::Str,
+            "Its id.",
+            "j.devnet.block_make().id",
+            |b, _| Ok(b.0.id.clone().into()),
+        ),
+        Member::property(
+            "timestamp",
+            Ty::Int,
+            "Its time, in seconds since 1970.",
+            "j.devnet.block_make().timestamp",
+            |b, _| Ok(number(b.0.timestamp)),
+        ),
+        Member::property(
+            "transactions",
+            Ty::Int,
+            "Transactions in it, the block creating one not counted.",
+            "j.devnet.block_make().transactions",
+            |b, _| Ok(number(b.0.transactions)),
+        ),
+    ]];
+
+    fn repr(&self, _paint: Paint) -> String {
+        let s = if self.0.transactions == 1 { "" } else { "s" };
+        format!(
+            "block {} at height {}, {} transaction{s}",
+            self.0.id, self.0.height, self.0.transactions
+        )
+    }
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
+    }
+}
+
+/// A funded identity of the devnet.
+pub struct DevnetAccount(Account);
+
+impl Class for DevnetAccount {
+    const NAME: &'static str = "DevnetAccount";
+    const DOC: &'static str = "A funded identity of the devnet; its words are public knowledge.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::property(
+            "name",
+            Ty::Str,
+            "What it is used for.",
+            "j.devnet.accounts()[0].name",
+            |a, _| Ok(a.0.name.clone().into()),
+        ),
+        Member::property(
+            "address",
+            Ty::Str,
+            "Its address.",
+            "j.devnet.accounts()[0].address",
+            |a, _| Ok(a.0.address.clone().into()),
+        ),
+        Member::property(
+            "seed",
+            Ty::Str,
+            "Its recovery words.",
+            "j.devnet.accounts()[0].seed",
+            |a, _| Ok(a.0.mnemonic.clone().into()),
+        ),
+        Member::property(
+            "index",
+            Ty::Int,
+            "Index of its key.",
+            "j.devnet.accounts()[0].index",
+            |a, _| Ok(number(a.0.index)),
+        ),
+    ]];
+
+    fn repr(&self, _paint: Paint) -> String {
+        let balance = Amount::parse_units(&self.0.balance)
+            .map_or_else(|_| self.0.balance.clone(), |amount| amount.with_unit());
+        format!(
+            "{}: {} with {balance} (key {})",
+            self.0.name, self.0.address, self.0.index
+        )
+    }
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
+    }
+}

@@ -1,0 +1,199 @@
+//! What the tree needs from outside: a host that talks to the person, a store that is opened when
+//! first needed, a clock, a runtime that is started when first needed, and a way to stop.
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, SystemTime};
+
+use super::instances::Tracked;
+use crate::object::{Error, Kind, Result};
+use crate::store::Store;
+
+/// The person, or the program, at the other end.
+pub trait Host: Send + Sync {
+    /// A line for the person that is not a result (stderr).
+    fn note(&self, text: &str);
+    /// Text that belongs to the result (stdout): what a stream prints while it runs.
+    fn out(&self, text: &str);
+    /// Asks a question that must be answered with yes before something irreversible is done.
+    /// `preview` is shown before it.
+    ///
+    /// # Errors
+    /// [`Kind::NotConfirmed`] when the answer is no, or when there is nobody to ask and no `--yes`.
+    fn confirm(&self, preview: &str, question: &str) -> Result<()>;
+    /// Shows what long work is at (None: it ended). Nothing in a pipe.
+    fn progress(&self, text: Option<&str>);
+    /// Lets the person change a text in their editor; answers the changed text.
+    ///
+    /// # Errors
+    /// When there is no terminal, or no editor.
+    fn edit(&self, _text: &str) -> Result<String> {
+        Err(Error::new(Kind::Usage, "there is no terminal to edit on"))
+    }
+}
+
+/// How the store is opened when it is first needed: asks for the passphrase if it must.
+pub type OpenStore = Box<dyn Fn() -> Result<Arc<Store>> + Send + Sync>;
+
+/// What differs from run to run.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Folder of the devnet that `j.devnet` starts.
+    pub devnet_dir: PathBuf,
+    /// Where the devnet listens unless told otherwise; 0 takes a free port.
+    pub devnet_port: u16,
+    /// The program that runs a devnet of its own with `devnet start --foreground`; None runs it
+    /// inside this process, where it ends with it.
+    pub devnet_program: Option<PathBuf>,
+    /// `network_type="TEST"` also means the devnet (`kosmos --devnet`, the tutorial).
+    pub test_is_devnet: bool,
+    /// Nothing is written to disk.
+    pub ephemeral: bool,
+}
+
+/// Everything the tree needs from outside, shared by all its objects.
+pub struct World {
+    /// The person at the other end.
+    pub host: Arc<dyn Host>,
+    /// What differs from run to run.
+    pub settings: Settings,
+    /// Set to stop what runs; cleared before each input.
+    pub interrupt: Arc<AtomicBool>,
+    open_store: OpenStore,
+    store: Mutex<Option<Arc<Store>>>,
+    runtime: OnceLock<tokio::runtime::Runtime>,
+    /// The devnet that runs inside this process, if one does.
+    pub devnet: Mutex<Option<crate::devnet::Handle>>,
+    collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
+    clock: fn() -> SystemTime,
+}
+
+impl World {
+    /// A world; the store is opened by `open_store` when first needed.
+    pub fn new(
+        host: Arc<dyn Host>,
+        settings: Settings,
+        interrupt: Arc<AtomicBool>,
+        open_store: OpenStore,
+    ) -> Arc<World> {
+        Arc::new(World {
+            host,
+            settings,
+            interrupt,
+            open_store,
+            store: Mutex::new(None),
+            runtime: OnceLock::new(),
+            devnet: Mutex::new(None),
+            collections: Mutex::new(Vec::new()),
+            clock: SystemTime::now,
+        })
+    }
+
+    /// The store, opened now if it was not yet.
+    ///
+    /// # Errors
+    /// When it cannot be opened or unlocked.
+    pub fn store(&self) -> Result<Arc<Store>> {
+        let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = slot.as_ref() {
+            return Ok(store.clone());
+        }
+        let store = (self.open_store)()?;
+        *slot = Some(store.clone());
+        Ok(store)
+    }
+
+    /// The store if it is open already; never asks and never opens.
+    pub fn opened_store(&self) -> Option<Arc<Store>> {
+        self.store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Remembers a collection, to ask it at exit what was not saved.
+    pub fn track(&self, location: &str, collection: Weak<dyn Tracked>) {
+        let mut all = self
+            .collections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.retain(|(_, weak)| weak.strong_count() > 0);
+        all.push((location.to_string(), collection));
+    }
+
+    fn tracked(&self) -> Vec<Arc<dyn Tracked>> {
+        let all = self
+            .collections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter_map(|(_, weak)| weak.upgrade()).collect()
+    }
+
+    /// Paths of instances with changes that were not saved.
+    pub fn unsaved(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.tracked().iter().flat_map(|c| c.unsaved()).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// Drops a deleted instance, and what hangs below it, from memory.
+    pub fn forget(&self, path: &str) {
+        for collection in self.tracked() {
+            collection.forget(path);
+        }
+    }
+
+    /// Forgets the open store and its keys; the next use opens it again and asks if it must.
+    pub fn forget_store(&self) {
+        self.store
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+
+    /// Wall clock time.
+    pub fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
+    /// Runs a future to its end; Ctrl-C drops it.
+    ///
+    /// # Errors
+    /// [`Kind::Interrupted`], or that the runtime could not be started.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> Result<T> {
+        let runtime = self.runtime()?;
+        runtime.block_on(async {
+            tokio::pin!(future);
+            loop {
+                tokio::select! {
+                    done = &mut future => return Ok(done),
+                    // A flag set by a signal handler cannot wake a future; looking ten times
+                    // in a blink costs nothing.
+                    () = tokio::time::sleep(Duration::from_millis(25)) => {
+                        if self.interrupt.load(Ordering::Relaxed) {
+                            return Err(Error::new(Kind::Interrupted, "KeyboardInterrupt"));
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// The one runtime, started now if it was not yet.
+    ///
+    /// # Errors
+    /// When the system refuses threads.
+    pub fn runtime(&self) -> Result<&tokio::runtime::Runtime> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|e| Error::new(Kind::Internal, format!("cannot start the runtime: {e}")))?;
+        Ok(self.runtime.get_or_init(|| runtime))
+    }
+}

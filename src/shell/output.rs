@@ -1,0 +1,106 @@
+//! The only place that prints: results on stdout, everything else on stderr.
+//!
+//! A reader that goes away (`kosmos … | head`) is no error: what runs is stopped, and nothing more
+//! is written.
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::interrupt;
+
+static BROKEN: AtomicBool = AtomicBool::new(false);
+static QUIET: AtomicBool = AtomicBool::new(false);
+/// True while a progress line stands on the terminal.
+static PROGRESS: Mutex<bool> = Mutex::new(false);
+
+/// True once the reader of stdout is gone.
+pub fn broken() -> bool {
+    BROKEN.load(Ordering::Relaxed)
+}
+
+/// With `-q` notes and progress are left out.
+pub fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Text of a result, as it is.
+pub fn out(text: &str) {
+    let _line = above_progress();
+    if text.is_empty() || broken() {
+        return;
+    }
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    if let Err(error) = written
+        && error.kind() == ErrorKind::BrokenPipe
+    {
+        BROKEN.store(true, Ordering::Relaxed);
+        interrupt::stop();
+    }
+}
+
+/// Text of a result, ended with a line end if it has none.
+pub fn line(text: &str) {
+    if text.ends_with('\n') {
+        out(text);
+    } else {
+        out(&format!("{text}\n"));
+    }
+}
+
+/// A line that is not a result: an error, a warning, a question.
+pub fn err(text: &str) {
+    let _line = above_progress();
+    let mut stderr = io::stderr().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    // Nobody is left to tell when stderr cannot be written.
+    let _ = write!(stderr, "{text}{end}");
+}
+
+/// The text of a question, without a line end.
+pub fn ask(text: &str) {
+    let _line = above_progress();
+    let mut stderr = io::stderr().lock();
+    let _ = stderr
+        .write_all(text.as_bytes())
+        .and_then(|()| stderr.flush());
+}
+
+/// A line that is only good to know; left out with `-q`.
+pub fn note(text: &str) {
+    if !QUIET.load(Ordering::Relaxed) {
+        err(text);
+    }
+}
+
+/// What long work is at, on one line that is overwritten; nothing when stderr is no terminal.
+pub fn progress(text: Option<&str>) {
+    if QUIET.load(Ordering::Relaxed) || !io::stderr().is_terminal() {
+        return;
+    }
+    let mut shown = above_progress();
+    if let Some(text) = text {
+        let width = super::terminal::width().saturating_sub(1);
+        let text: String = text
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(width)
+            .collect();
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+        *shown = true;
+    }
+}
+
+/// Wipes the progress line, and keeps others from writing one meanwhile.
+fn above_progress() -> MutexGuard<'static, bool> {
+    let mut shown = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
+    if *shown {
+        let mut stderr = io::stderr().lock();
+        let _ = stderr.write_all(b"\r\x1b[K").and_then(|()| stderr.flush());
+        *shown = false;
+    }
+    shown
+}

@@ -1,0 +1,145 @@
+//! Many addresses against a slow node, and one address with a long history.
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kosmos::tfchain::explorer::HttpLimits;
+use kosmos::tfchain::transaction::StandardTransaction;
+use kosmos::tfchain::wallet::{Balance, ChainPoint, KeyRing, Wallet, sign_transaction};
+use kosmos::tfchain::{Amount, Condition, Hash, Input, Output, Seed};
+use serde_json::json;
+
+use super::super::explorer::stub::{Replay, Reply, Server, explorer, recorded_answer};
+use super::super::explorer::vectors;
+use super::clock;
+
+const LATENCY: Duration = Duration::from_millis(50);
+
+async fn slow_chain() -> Server {
+    let file = vectors("20_client_confirmed");
+    let answers: Vec<(String, (u16, Vec<u8>))> = file["exchanges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| {
+            (
+                e["request"]["path"].as_str().unwrap().to_owned(),
+                recorded_answer(e),
+            )
+        })
+        .collect();
+    Server::start(move |seen| {
+        let known = answers.iter().find(|(path, _)| *path == seen.path);
+        let (status, body) = known.map_or((204, Vec::new()), |(_, answer)| answer.clone());
+        Reply::Slow(LATENCY, status, body)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_addresses_at_50_ms_take_less_than_a_second() {
+    let server = slow_chain().await;
+    let seed = Seed::from_entropy(&[5; 32]).unwrap();
+    let client = explorer(&[&server.address], HttpLimits::default());
+    let wallet = Wallet::new(client, seed, 200, -1, clock()).unwrap();
+    let start = Instant::now();
+    let balance = wallet.balance().await.unwrap();
+    let elapsed = start.elapsed();
+    assert!(balance.chain.is_known());
+    assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
+    // 200 addresses, 3 of the scan, 2 of the chain; nothing is asked twice.
+    assert_eq!(server.requests().len(), 205);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_scan_goes_on_as_long_as_keys_are_found() {
+    let server = slow_chain().await;
+    let client = explorer(&[&server.address], HttpLimits::default());
+    let phrase = super::mnemonic("alice");
+    let seed = Seed::from_phrase(&phrase).unwrap();
+    let wallet = Wallet::new(client, seed, 1, 2, clock()).unwrap();
+    assert_eq!(wallet.scan().await.unwrap(), 2);
+    assert_eq!(wallet.key_count(), 3);
+    // 1 and 2 were used, so 3 and 4 were asked for as well.
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_scan_of_zero_asks_nothing() {
+    let server = slow_chain().await;
+    let client = explorer(&[&server.address], HttpLimits::default());
+    let seed = Seed::from_phrase(&super::mnemonic("alice")).unwrap();
+    let wallet = Wallet::new(client, seed, 1, 0, clock()).unwrap();
+    assert_eq!(wallet.scan().await.unwrap(), 0);
+    assert_eq!(wallet.addresses().await.len(), 1);
+    assert!(server.requests().is_empty());
+}
+
+/// An answer of some 5 MB: an address with many transactions, each of one input and two outputs.
+fn large_answer(own: &KeyRing) -> Vec<u8> {
+    let (mine, other) = (Condition::UnlockHash(own.primary()), Condition::Nil);
+    let mut list = Vec::new();
+    for index in 0..3_500_u64 {
+        let parent = Output::new(Amount::from_tft(100), mine.clone());
+        let id = Hash::of(&index.to_le_bytes());
+        let transaction = StandardTransaction {
+            coin_inputs: vec![Input::unsigned(id)],
+            coin_outputs: vec![
+                Output::new(Amount::from_tft(40), mine.clone()),
+                Output::new(Amount::from_tft(59), other.clone()),
+            ],
+            miner_fees: vec![Amount::ONE_TFT],
+            ..StandardTransaction::default()
+        };
+        let parents = HashMap::from([(id, parent.clone())]);
+        let signed = sign_transaction(transaction.into(), &parents, None, own).unwrap();
+        let ids = signed.transaction.ids().unwrap();
+        list.push(json!({
+            "id": ids.transaction,
+            "height": index,
+            "parent": Hash::ZERO,
+            "rawtransaction": signed.transaction,
+            "timestamp": 1_600_000_000 + index,
+            "order": 1,
+            "minerpayouts": [{
+                "rawminerpayout": {"value": "10000000000", "unlockhash": own.primary()},
+                "minerpayoutid": Hash::ZERO,
+            }],
+            "coininputoutputs": [{
+                "value": parent.value,
+                "condition": parent.condition,
+                "unlockhash": parent.condition.unlock_hash(),
+            }],
+            "coinoutputids": ids.coin_outputs,
+            "coinoutputunlockhashes": [own.primary(), ""],
+            "blockstakeinputoutputs": null,
+            "blockstakeoutputids": null,
+            "blockstakeunlockhashes": null,
+            "unconfirmed": false,
+        }));
+    }
+    let answer = json!({
+        "hashtype": "unlockhash",
+        "transactions": list,
+        "multisigaddresses": null,
+        "unconfirmed": false,
+    });
+    answer.to_string().into_bytes()
+}
+
+#[tokio::test]
+async fn a_large_answer_becomes_a_balance() {
+    let keys = KeyRing::new(Seed::from_entropy(&[5; 32]).unwrap(), 1).unwrap();
+    let body = large_answer(&keys);
+    assert!(body.len() > 5_000_000, "{}", body.len());
+    let mut replay = Replay::default();
+    let path = format!("/explorer/hashes/{}", keys.primary());
+    replay.answers.insert(path, (200, body));
+    let explorer = Arc::new(replay).explorer();
+    let start = Instant::now();
+    let info = explorer.address(keys.primary()).await.unwrap();
+    let balance = Balance::of_address(&info, ChainPoint::default());
+    let elapsed = start.elapsed();
+    assert_eq!(balance.available(), Amount::from_tft(40 * 3_500));
+    assert!(elapsed < Duration::from_secs(3), "{elapsed:?}");
+}
