@@ -313,7 +313,7 @@ fn configure(engine: &mut rhai::Engine, interrupt: &Arc<AtomicBool>) {
         other => other,
     });
     let interrupt = interrupt.clone();
-    engine.on_progress(move |_| interrupt.load(Ordering::Relaxed).then(|| Dynamic::UNIT));
+    engine.on_progress(move |_| interrupt.load(Ordering::Relaxed).then_some(Dynamic::UNIT));
 }
 
 /// `__unpack a, b = e` and `__del("name")`: the two rewritings that change the scope.

@@ -270,7 +270,7 @@ fn truth(value: &Value) -> bool {
         Value::Int(i) => *i != 0,
         Value::Float(f) => *f != 0.0,
         Value::Object(o) => o.items().is_none_or(|items| !items.is_empty()),
-        other => length(other).map_or(true, |n| n != 0),
+        other => !matches!(length(other), Ok(0)),
     }
 }
 
