@@ -21,7 +21,7 @@ use super::completion;
 use super::cursor::{self, Cursor, Inside};
 use super::hint::{self, Suggestion};
 use super::question::{self, Question};
-use super::{highlight, terminal};
+use super::{highlight, output, terminal};
 use crate::engine::Engine;
 use crate::object::complete::Group;
 use crate::object::{Error, Kind, Result};
@@ -46,6 +46,7 @@ pub enum Line {
 pub struct Editor {
     rustyline: rustyline::Editor<Assistant, MemHistory>,
     shared: Arc<Shared>,
+    above: Option<mpsc::Sender<String>>,
 }
 
 impl Editor {
@@ -78,10 +79,11 @@ impl Editor {
         });
         rustyline.set_helper(Some(Assistant::new(shared.clone())));
         // Without a terminal that can be edited there is no such printer, and `?` comes as text.
-        if let Ok(printer) = rustyline.create_external_printer() {
+        let above = rustyline.create_external_printer().ok().map(above);
+        if let Some(printer) = above.clone() {
             let key = HelpKey {
                 shared: shared.clone(),
-                printer: above(printer),
+                printer,
                 last: Mutex::default(),
             };
             rustyline.bind_sequence(
@@ -95,7 +97,11 @@ impl Editor {
         ] {
             rustyline.bind_sequence(KeyEvent(key, Modifiers::NONE), command);
         }
-        Ok(Editor { rustyline, shared })
+        Ok(Editor {
+            rustyline,
+            shared,
+            above,
+        })
     }
 
     /// Reads a line. `before` are the lines of the same input that were read already.
@@ -109,7 +115,10 @@ impl Editor {
             CONTINUATION
         };
         before.clone_into(&mut lock(&self.shared.before));
-        match self.rustyline.readline(prompt) {
+        output::above_prompt(self.above.clone());
+        let read = self.rustyline.readline(prompt);
+        output::above_prompt(None);
+        match read {
             Ok(line) => Ok(Line::Text(line)),
             Err(ReadlineError::Interrupted) => Ok(Line::Cancelled),
             Err(ReadlineError::Eof) => Ok(Line::End),

@@ -56,9 +56,9 @@ impl Environment {
             passphrase,
             lock_after: std::env::var("KOSMOS_LOCK_AFTER")
                 .ok()
-                .and_then(|minutes| minutes.trim().parse::<u32>().ok())
-                .filter(|minutes| *minutes > 0)
-                .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+                .and_then(|minutes| minutes.trim().parse::<f64>().ok())
+                .filter(|minutes| *minutes > 0.0)
+                .and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok()),
             log: path("KOSMOS_LOG"),
             colours: !dumb && !no_color,
         }

@@ -93,8 +93,11 @@ pub fn show_words(store: &Store, words: &RecoveryWords) -> Result<()> {
 
 /// Asks for the third word until it is right, or is put off.
 fn check(words: &RecoveryWords) -> bool {
+    let Ok(mut asker) = terminal::Asker::new() else {
+        return false;
+    };
     loop {
-        match terminal::ask("give the 3rd word (or: later): ") {
+        match asker.ask("give the 3rd word (or: later): ") {
             Ok(word) if words.is_word(CHECKED, &word) => return true,
             Ok(word) if word.eq_ignore_ascii_case("later") => return false,
             Ok(_) => output::err("that is not the 3rd word, please try again"),

@@ -145,7 +145,10 @@ impl Idle {
                 match receiver.recv_timeout(wait) {
                     Ok(now) => working = now,
                     Err(std::sync::mpsc::RecvTimeoutError::Timeout) => match world.upgrade() {
-                        Some(world) => world.forget_store(),
+                        Some(world) => {
+                            world.forget_store();
+                            log::line("nothing was typed for long: the keys are forgotten");
+                        }
                         None => return,
                     },
                     Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,

@@ -4,6 +4,7 @@
 //! is written.
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::interrupt;
@@ -12,6 +13,15 @@ static BROKEN: AtomicBool = AtomicBool::new(false);
 static QUIET: AtomicBool = AtomicBool::new(false);
 /// True while a progress line stands on the terminal.
 static PROGRESS: Mutex<bool> = Mutex::new(false);
+
+/// Way to the line above the prompt, while a line is being edited.
+static ABOVE: Mutex<Option<Sender<String>>> = Mutex::new(None);
+
+/// While a line is edited, what others have to say goes through here, so that it stands above the
+/// prompt and the line stays as it is.
+pub fn above_prompt(printer: Option<Sender<String>>) {
+    *ABOVE.lock().unwrap_or_else(PoisonError::into_inner) = printer;
+}
 
 /// True once the reader of stdout is gone.
 pub fn broken() -> bool {
@@ -52,6 +62,15 @@ pub fn line(text: &str) {
 
 /// A line that is not a result: an error, a warning, a question.
 pub fn err(text: &str) {
+    let above = ABOVE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(printer) = above.as_ref()
+        && printer
+            .send(format!("{}\n", text.trim_end_matches('\n')))
+            .is_ok()
+    {
+        return;
+    }
+    drop(above);
     let _line = above_progress();
     let mut stderr = io::stderr().lock();
     let end = if text.ends_with('\n') { "" } else { "\n" };

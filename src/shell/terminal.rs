@@ -58,17 +58,39 @@ pub fn clear() {
     }
 }
 
-/// Asks a question and answers the line typed, without blanks at its ends.
+/// Asks questions that belong together: what is typed ahead of the next one is not lost.
+pub struct Asker(rustyline::Editor<(), MemHistory>);
+
+impl Asker {
+    /// Nobody was asked yet.
+    ///
+    /// # Errors
+    /// When the terminal cannot be used.
+    pub fn new() -> Result<Asker> {
+        let config = Config::builder().auto_add_history(false).build();
+        rustyline::Editor::with_history(config, MemHistory::new())
+            .map(Asker)
+            .map_err(|error| stopped(&error))
+    }
+
+    /// Asks a question and answers the line typed, without blanks at its ends.
+    ///
+    /// # Errors
+    /// [`Kind::Interrupted`] for Ctrl-C and Ctrl-D.
+    pub fn ask(&mut self, question: &str) -> Result<String> {
+        match self.0.readline(question) {
+            Ok(line) => Ok(line.trim().to_string()),
+            Err(error) => Err(stopped(&error)),
+        }
+    }
+}
+
+/// Asks one question.
 ///
 /// # Errors
-/// [`Kind::Interrupted`] for Ctrl-C and Ctrl-D.
+/// As [`Asker::ask`].
 pub fn ask(question: &str) -> Result<String> {
-    let config = Config::builder().auto_add_history(false).build();
-    let editor = rustyline::Editor::<(), MemHistory>::with_history(config, MemHistory::new());
-    match editor.and_then(|mut editor| editor.readline(question)) {
-        Ok(line) => Ok(line.trim().to_string()),
-        Err(error) => Err(stopped(&error)),
-    }
+    Asker::new()?.ask(question)
 }
 
 /// Asks for something that is not shown while it is typed.
@@ -95,8 +117,13 @@ pub fn ask_hidden(question: &str) -> Result<Zeroizing<String>> {
 /// # Errors
 /// As [`ask`].
 pub fn ask_yes(question: &str) -> Result<bool> {
+    let mut asker = Asker::new()?;
     loop {
-        match ask(&format!("{question} (y/n) "))?.to_lowercase().as_str() {
+        match asker
+            .ask(&format!("{question} (y/n) "))?
+            .to_lowercase()
+            .as_str()
+        {
             "y" | "yes" => return Ok(true),
             "n" | "no" => return Ok(false),
             _ => output::err("please type y or n"),

@@ -15,6 +15,5 @@ mod registry;
 mod roundtrip;
 mod schemas;
 mod secrets;
-mod speed;
 mod types;
 mod vectors;

@@ -2,6 +2,7 @@
 //! pseudo-terminal.
 // Clippy allows these in test functions only, not in what they share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod anything;
 mod batch;
 mod completion;
 mod devnet;

@@ -298,13 +298,42 @@ fn keys_are_forgotten_after_idle_time_and_asked_for_again() {
         .output()
         .unwrap();
     assert!(made.status.success());
-    let lock = kosmos.with("KOSMOS_LOCK_AFTER", "1").with("NO_COLOR", "1");
-    let mut t = lock.terminal(&[]);
+    let kosmos = kosmos
+        .with("KOSMOS_LOCK_AFTER", "0.003")
+        .with("NO_COLOR", "1");
+    let mut t = kosmos.terminal(&["--debug"]);
     t.see("passphrase: ");
     t.keys("p\n");
     t.prompt();
-    // A minute is too long for a test; that a time is set does not disturb the work.
-    assert_eq!(t.line("j.clients.tfchain.count()"), "0");
+    t.keys("j.clients.tfchain.");
+    t.see("the keys are forgotten");
+    t.prompt();
+    // What was being typed is still there.
+    t.see("j.clients.tfchain.");
+    t.keys("exists('a')\r");
+    t.see("passphrase: ");
+    t.keys("p\n");
+    t.see("False");
+}
+
+#[test]
+fn a_question_is_answered_before_anything_is_done() {
+    let mut t = start(&plain_kosmos());
+    t.line("j.clients.tfchain.new('a').save()");
+    for (answer, left) in [("n", "1"), ("maybe\ry", "0")] {
+        t.keys("j.clients.tfchain.reset()\r");
+        t.see("(y/n) ");
+        t.keys(&format!("{answer}\r"));
+        t.prompt();
+        assert_eq!(t.line("j.clients.tfchain.count()"), left);
+    }
+    t.line("j.clients.tfchain.new('a').save()");
+    t.keys("j.clients.tfchain.reset()\r");
+    t.see("(y/n) ");
+    t.keys("\x03");
+    t.see("KeyboardInterrupt");
+    t.prompt();
+    assert_eq!(t.line("j.clients.tfchain.count()"), "1");
 }
 
 #[test]
@@ -312,4 +341,45 @@ fn a_remark_is_shown_beside_the_value() {
     let mut t = start(&plain_kosmos());
     let shown = t.line("7 // 2");
     assert!(shown.contains("hint: ") && shown.ends_with('7'), "{shown}");
+}
+
+#[test]
+fn no_file_ever_holds_a_secret() {
+    let words = "bullet absurd cabin dose void wink toward oven catalog chef venture edge suggest \
+                 strategy note merry mechanic buffalo bronze creek select walk click snow";
+    let kosmos = Kosmos::new()
+        .with("NO_COLOR", "1")
+        .with("KOSMOS_PASSPHRASE", "correct-horse")
+        .with("KOSMOS_LOG", "kosmos.log");
+    let mut t = kosmos.terminal(&["--debug"]);
+    t.prompt();
+    t.line("c = j.clients.tfchain.new('a', network_type='DEV')");
+    t.line(&format!("w = c.wallets.new('my_wallet', seed='{words}')"));
+    t.line(&format!("w.seed = \"{words}\""));
+    t.line(&format!("'{words}"));
+    t.line(words);
+    t.line(&format!("c.wallets.new('x', sed='{words}')"));
+    t.line("c.save(); w.save()");
+    t.keys("\x04");
+    t.end();
+    let mut files = Vec::new();
+    all_files(kosmos.home(), &mut files);
+    assert!(files.len() > 4, "{files:?}");
+    for file in files {
+        let bytes = std::fs::read(&file).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in ["absurd cabin", "mechanic", "correct-horse"] {
+            assert!(!text.contains(secret), "{secret} in {}", file.display());
+        }
+    }
+}
+
+fn all_files(folder: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => all_files(&path, out),
+            false => out.push(path),
+        }
+    }
 }

@@ -51,3 +51,30 @@ fn patterns_stand_for_any_text_and_any_lines() {
     assert!(check(&["a", "…", "c", "…", "e"], "a\nb\nc\nd\ne"));
     assert!(!check(&["a", "…", "c"], "a\nb\nd"));
 }
+
+#[test]
+fn the_scripts_of_the_tutorial_can_be_read_and_run_on_their_own() {
+    let script = include_str!("../../examples/wallet.rhai");
+    let steps = parse(script).unwrap();
+    assert!(steps.contains(&Step::Restart));
+    // Everything that is not typed is a comment of the language.
+    let rewritten = kosmos::dialect::rewrite(script, &|name| name == "j").unwrap();
+    let typed = steps
+        .iter()
+        .filter(|step| matches!(step, Step::Type { .. }))
+        .count();
+    assert_eq!(
+        rewritten.statements.len() + 1,
+        typed,
+        "one typed line is a comment itself"
+    );
+}
+
+#[test]
+fn the_tutorial_plays_to_its_end() {
+    let kosmos = super::Kosmos::new();
+    let (code, out, err) = super::outcome(&kosmos.run(&["tutorial", "--auto"], ""));
+    assert_eq!(code, 0, "{out}\n{err}");
+    assert!(out.contains("JSX> w.balance\n"), "{out}");
+    assert_eq!(std::fs::read_dir(kosmos.home()).unwrap().count(), 0);
+}

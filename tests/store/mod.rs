@@ -7,5 +7,4 @@ mod fixture;
 mod keys;
 mod maintain;
 mod privacy;
-mod speed;
 mod suite;

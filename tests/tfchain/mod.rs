@@ -11,7 +11,6 @@ mod networks;
 mod properties;
 mod recorded;
 mod rules;
-mod speed;
 mod transactions;
 mod unlockhashes;
 pub mod vectors;

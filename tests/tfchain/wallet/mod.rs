@@ -1,10 +1,10 @@
 //! The wallet against recorded answers, stub servers and random balances.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod many;
 mod properties;
 mod replay;
 mod sends;
 mod signing;
-mod speed;
 mod submission;
 
 use jiff::Timestamp;

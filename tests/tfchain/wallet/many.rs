@@ -1,7 +1,7 @@
-//! Many addresses against a slow node, and one address with a long history.
+//! Many addresses, each asked for once; and one address with a long history.
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kosmos::tfchain::explorer::HttpLimits;
 use kosmos::tfchain::transaction::StandardTransaction;
@@ -37,16 +37,13 @@ async fn slow_chain() -> Server {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_addresses_at_50_ms_take_less_than_a_second() {
+async fn two_hundred_addresses_are_asked_for_once_each() {
     let server = slow_chain().await;
     let seed = Seed::from_entropy(&[5; 32]).unwrap();
     let client = explorer(&[&server.address], HttpLimits::default());
     let wallet = Wallet::new(client, seed, 200, -1, clock()).unwrap();
-    let start = Instant::now();
     let balance = wallet.balance().await.unwrap();
-    let elapsed = start.elapsed();
     assert!(balance.chain.is_known());
-    assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
     // 200 addresses, 3 of the scan, 2 of the chain; nothing is asked twice.
     assert_eq!(server.requests().len(), 205);
 }
@@ -136,10 +133,7 @@ async fn a_large_answer_becomes_a_balance() {
     let path = format!("/explorer/hashes/{}", keys.primary());
     replay.answers.insert(path, (200, body));
     let explorer = Arc::new(replay).explorer();
-    let start = Instant::now();
     let info = explorer.address(keys.primary()).await.unwrap();
     let balance = Balance::of_address(&info, ChainPoint::default());
-    let elapsed = start.elapsed();
     assert_eq!(balance.available(), Amount::from_tft(40 * 3_500));
-    assert!(elapsed < Duration::from_secs(3), "{elapsed:?}");
 }
