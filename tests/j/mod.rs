@@ -3,6 +3,7 @@ mod examples;
 mod money;
 mod nodes;
 mod sending;
+mod swaps;
 mod transcript;
 
 use std::sync::atomic::AtomicBool;

@@ -17,6 +17,7 @@
 //! [`Balance`] also stands alone: [`address_balance`], [`Balance::merge`], [`Balance::fund`],
 //! [`Balance::drain`]. Time and time zone come from the [`Clock`], the network from the
 //! [`Explorer`](crate::tfchain::explorer::Explorer). Everything is `Send + Sync`.
+pub mod atomicswap;
 mod balance;
 mod balance_text;
 mod chain_point;

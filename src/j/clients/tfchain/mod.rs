@@ -3,9 +3,11 @@
 //! * [`client`], [`wallet`]: the two kinds of instances, with their members.
 //! * [`place`]: which network a client is of, and whom it asks.
 //! * [`send`], [`builder`], [`sign`], [`pending`]: from a request to the chain.
+//! * [`atomicswap`]: swaps with somebody on another chain.
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
 //! * the other files: one class of values each.
 pub mod amount;
+pub mod atomicswap;
 pub mod balance;
 pub mod block;
 pub mod builder;

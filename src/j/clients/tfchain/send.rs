@@ -174,7 +174,10 @@ pub fn confirm(core: &ClientCore, preview: &Preview, what: &str) -> Result<()> {
 
 /// Before anything new is sent, what was sent before must be clear: else something could be paid
 /// twice.
-fn refuse_while_unclear(wallet: &Arc<Wallet>) -> Result<()> {
+///
+/// # Errors
+/// [`Kind::Refused`] while the fate of one is open.
+pub fn refuse_while_unclear(wallet: &Arc<Wallet>) -> Result<()> {
     for pending in pending::list(wallet)? {
         if !pending.is_settled()? {
             let path = wallet.path();

@@ -1,6 +1,7 @@
 //! A wallet of the chain: `j.clients.tfchain.my_client.wallets.my_wallet`.
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::atomicswap::Swaps;
 use super::balance::BalanceValue;
 use super::builder::Builder;
 use super::client::TfchainClient;
@@ -303,6 +304,13 @@ impl Wallet {
 }
 
 const COINS: &[Member<Wallet>] = &[
+    Member::child(
+        "atomicswap",
+        class_of::<Swaps>,
+        "Swaps with somebody on another chain.",
+        "w.atomicswap",
+        |wallet: &Arc<Wallet>, _| Ok(Swaps::of(wallet)),
+    ),
     Member::property(
         "balance",
         Ty::Object(class_of::<BalanceValue>),
