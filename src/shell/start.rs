@@ -28,7 +28,10 @@ const STACK: usize = 64 << 20;
 const TUTORIAL_BLOCK_TIME: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// The scripts of the tutorial, in order.
-const TUTORIAL: &[&str] = &[include_str!("../../examples/wallet.rhai")];
+const TUTORIAL: &[&str] = &[
+    include_str!("../../examples/wallet.rhai"),
+    include_str!("../../examples/sending.rhai"),
+];
 
 /// The tree that users get.
 const TREE: Tree = Tree {

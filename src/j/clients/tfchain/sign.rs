@@ -1,0 +1,133 @@
+//! Signing what others made, and handing it on.
+use std::sync::Arc;
+
+use super::send;
+use super::transaction::{TransactionValue, transaction};
+use super::wallet::Wallet;
+use crate::object::{Args, Class, Member, Paint, Result, Ty, Value, class_of};
+use crate::tfchain::wallet::{Preview, WalletError};
+
+/// Signs everything the wallet can, asks, and submits when nothing is missing.
+///
+/// # Errors
+/// As [`send::send`].
+pub fn sign(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
+    let transaction = transaction(args.get("txn"))?;
+    let library = wallet.library()?;
+    let core = wallet.client();
+    let explorer = core.explorer()?;
+    let signed = core.ask(async {
+        let parents = library.parents(&transaction).await?;
+        let signed = library.sign_any(transaction.clone()).await?;
+        let height = explorer.chain_info().await?.height;
+        Ok::<_, WalletError>((parents, signed, height))
+    });
+    wallet.note_keys(&library)?;
+    let (parents, signed, height) = signed?;
+    let submit = args.flag("submit") && signed.is_complete();
+    if !signed.signed && !submit {
+        let same = TransactionValue::made(transaction, None);
+        return Ok(Value::object(SignResult::new(same, false, false)));
+    }
+    let preview = Preview::of_transaction(
+        &signed.transaction,
+        |id| parents.get(id).cloned(),
+        library.network(),
+        &library.known_addresses(),
+        Some(height),
+        library.clock(),
+    );
+    if args.flag("confirm") {
+        let what = if submit {
+            "sign and send it"
+        } else {
+            "sign it"
+        };
+        send::confirm(core, &preview, what)?;
+    }
+    let added = signed.signed;
+    if !submit {
+        let made = TransactionValue::made(signed.transaction, None);
+        return Ok(Value::object(SignResult::new(made, added, false)));
+    }
+    let (made, submitted) = send::submit_signed(wallet, signed, &preview)?;
+    Ok(Value::object(SignResult::new(made, added, submitted)))
+}
+
+/// What signing answers.
+pub struct SignResult {
+    transaction: Arc<TransactionValue>,
+    signed: bool,
+    submitted: bool,
+}
+
+impl SignResult {
+    fn new(transaction: Arc<TransactionValue>, signed: bool, submitted: bool) -> Self {
+        SignResult {
+            transaction,
+            signed,
+            submitted,
+        }
+    }
+}
+
+const SAMPLE: &str = "t = w.balance.drain(w.address, c.minimum_miner_fee)[0]\n\
+                      txn, signed, submitted = w.transaction_sign(t)";
+
+fn word(truth: bool) -> &'static str {
+    if truth { "True" } else { "False" }
+}
+
+impl Class for SignResult {
+    const NAME: &'static str = "TransactionSignResult";
+    const DOC: &'static str = "What signing answers: the transaction, and what was done with it.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::property(
+            "transaction",
+            Ty::Object(class_of::<TransactionValue>),
+            "The transaction, with the signatures.",
+            SAMPLE,
+            |this, _| Ok(this.transaction.clone().into()),
+        ),
+        Member::property(
+            "signed",
+            Ty::Bool,
+            "True if at least one signature was added.",
+            SAMPLE,
+            |this, _| Ok(this.signed.into()),
+        ),
+        Member::property(
+            "submitted",
+            Ty::Bool,
+            "True if it was submitted.",
+            SAMPLE,
+            |this, _| Ok(this.submitted.into()),
+        ),
+    ]];
+
+    fn repr(&self, _paint: Paint) -> String {
+        format!(
+            "TransactionSignResult(transaction={}, signed={}, submitted={})",
+            Class::repr(&*self.transaction, Paint::Plain),
+            word(self.signed),
+            word(self.submitted)
+        )
+    }
+    fn items(&self) -> Option<Vec<Value>> {
+        Some(vec![
+            self.transaction.clone().into(),
+            self.signed.into(),
+            self.submitted.into(),
+        ])
+    }
+    fn index(self: &Arc<Self>, index: &Value) -> Option<Result<Value>> {
+        send::element(&self.items()?, index)
+    }
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "transaction": Class::to_json(&*self.transaction),
+            "signed": self.signed,
+            "submitted": self.submitted,
+        })
+    }
+}
