@@ -92,7 +92,7 @@ fn names_come_back_after_a_restart() {
     let folder = dir.path().join("store");
     let (store, _) = Store::create(
         &folder,
-        kosmos::store::Unlock::Key(&[7; 32]),
+        kosmos::store::NewLock::Passphrase("p"),
         Default::default(),
     )
     .unwrap();
@@ -105,7 +105,9 @@ fn names_come_back_after_a_restart() {
         s.says("w.save()");
     }
     let locked = Store::open(&folder, Default::default()).unwrap();
-    let store = locked.unlock(kosmos::store::Unlock::Key(&[7; 32])).unwrap();
+    let store = locked
+        .unlock(kosmos::store::Unlock::Passphrase("p"))
+        .unwrap();
     let mut s = Session::with_store(chain.settings(), Arc::new(store));
     assert_eq!(s.says("j.clients.tfchain.exists('my_client')"), "True");
     s.says("w = j.clients.tfchain.my_client.wallets.my_wallet");
