@@ -90,9 +90,10 @@ fn the_wallet_part_prints_what_the_tutorial_shows() {
 fn names_come_back_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("store");
+    let key = dir.path().join("key");
     let (store, _) = Store::create(
         &folder,
-        kosmos::store::NewLock::Passphrase("p"),
+        kosmos::store::NewLock::NewKeyFile(&key),
         Default::default(),
     )
     .unwrap();
@@ -105,9 +106,7 @@ fn names_come_back_after_a_restart() {
         s.says("w.save()");
     }
     let locked = Store::open(&folder, Default::default()).unwrap();
-    let store = locked
-        .unlock(kosmos::store::Unlock::Passphrase("p"))
-        .unwrap();
+    let store = locked.unlock(kosmos::store::Unlock::KeyFile(&key)).unwrap();
     let mut s = Session::with_store(chain.settings(), Arc::new(store));
     assert_eq!(s.says("j.clients.tfchain.exists('my_client')"), "True");
     s.says("w = j.clients.tfchain.my_client.wallets.my_wallet");
