@@ -5,6 +5,7 @@ mod devnet;
 mod dialect;
 mod engine;
 mod house;
+mod j;
 mod object;
 mod schema;
 mod shell;

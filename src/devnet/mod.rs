@@ -113,6 +113,11 @@ impl Devnet {
         };
         let (faucet_listener, faucet_addr) = listen(faucet_port).await?;
         let node = open_node(&folder, &config).await?;
+        // At genesis a client takes the chain's height and time for unknown: a chain that makes
+        // blocks by itself has its first one from the start.
+        if config.block_time.is_some() && node.read().chain.height() == 0 {
+            node.make_block()?;
+        }
         let token = new_token()?;
         let (stop, stopping) = watch::channel(false);
         let block_every_ms = config

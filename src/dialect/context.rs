@@ -1,7 +1,9 @@
 //! What the cursor stands in: for completion, hints and `?`.
 use std::ops::Range;
 
+use super::fstring;
 use super::lexer::{Bracket, Kind, Lexeme, StringForm, lex};
+use super::literal::content_range;
 
 /// The call the cursor is inside of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +54,11 @@ pub fn context_at(source: &str, cursor: usize) -> CursorContext {
         cursor -= 1;
     }
     let before = source.get(..cursor).unwrap_or_default();
-    let lexemes = lex(before, 0..before.len());
+    let mut lexemes = lex(before, 0..before.len());
+    // The field of an f-string holds code: look at that alone, once per level of nesting.
+    while let Some(field) = lexemes.last().and_then(|last| open_field(before, last)) {
+        lexemes = lex(before, field..before.len());
+    }
     let mut context = CursorContext {
         member_start: cursor,
         ..CursorContext::default()
@@ -66,6 +72,7 @@ pub fn context_at(source: &str, cursor: usize) -> CursorContext {
         if last.is_string() && !last.closed && reaches_end(&last, before) {
             let open = match last.kind {
                 Kind::Str(form) => StringForm::open_len(form),
+                Kind::RawStr => raw_open_len(before, &last),
                 _ => 1,
             };
             context.in_string = true;
@@ -95,6 +102,22 @@ pub fn context_at(source: &str, cursor: usize) -> CursorContext {
             Some(Kind::Open(Bracket::Round) | Kind::Comma)
         );
     context
+}
+
+/// Start of the field that is open at the end of an unfinished f-string.
+fn open_field(before: &str, last: &Lexeme) -> Option<usize> {
+    match last.kind {
+        Kind::Str(form) if form.format && !last.closed && reaches_end(last, before) => {
+            fstring::open_field(before, content_range(last, form))
+        }
+        _ => None,
+    }
+}
+
+/// Length of the opening hashes and quote of a raw string.
+fn raw_open_len(before: &str, last: &Lexeme) -> usize {
+    let text = before.get(last.range()).unwrap_or_default();
+    text.bytes().take_while(|byte| *byte == b'#').count() + 1
 }
 
 /// A line comment reaches the cursor unless a line end lies between.

@@ -206,3 +206,30 @@ impl Splitter<'_> {
         }
     }
 }
+
+/// Start of the expression of the field that is still open at the end of `range`, the content of
+/// an f-string of which only the beginning is typed.
+pub(super) fn open_field(source: &str, range: Range<usize>) -> Option<usize> {
+    let mut splitter = Splitter {
+        bytes: source.as_bytes(),
+        at: range.start,
+        end: range.end,
+    };
+    while splitter.at < splitter.end {
+        match (splitter.peek(0), splitter.peek(1)) {
+            (b'{', b'{') | (b'}', b'}') => splitter.at += 2,
+            (b'{', _) => {
+                let open = splitter.at;
+                splitter.at += 1;
+                if splitter.expression_end(open).is_err() {
+                    return Some(open + 1);
+                }
+                while splitter.at < splitter.end && splitter.peek(0) != b'}' {
+                    splitter.at += 1;
+                }
+            }
+            _ => splitter.at += 1,
+        }
+    }
+    None
+}

@@ -19,10 +19,10 @@
 //! | R12 | `f'a {e:.2f}'` | `("a "+__fmt(e, ".2f"))` |
 //! | R13 | `assert e, m`; `del x` | `assert(e, m)`; `__del("x")` |
 //! | R14 | `b'…'` | `__bytes("…")` |
+//! | R15 | `_`, `_1` as a name | `__last`, `__last_1` |
 //!
 //! What the engine must provide:
 //!
-//! * `__last`, `__last_1`, …: what the prompt calls `_`, `_1`, …, which Rhai cannot name.
 //! * `__kw(map)`: one value of a type of its own, always the last argument of a call.
 //! * `__fmt(value, spec)`: a string. `spec` is a Python format specification, or `!r` / `!s`,
 //!   optionally followed by `:` and a specification.
@@ -32,6 +32,9 @@
 //! * `__unpack name, name, … = expression`: custom syntax that sets the names in the scope. Inside
 //!   blocks the names are declared by `let` in front of the statement, so it must set an existing
 //!   variable where there is one.
+//! * `__last`, `__last_1`, …: scope variables for the values printed last. Rhai takes `_` only as
+//!   the last arm of a switch, which stays.
+mod blocks;
 mod brackets;
 mod complete;
 mod context;
@@ -45,6 +48,7 @@ mod names;
 mod paste;
 mod refuse;
 mod rewrite;
+mod statements;
 mod strings;
 mod tokens;
 mod visit;
@@ -117,7 +121,7 @@ impl Rewritten {
 }
 
 /// Rewrites `source` to Rhai. `known` says whether a variable of that name is in scope already; an
-/// assignment to any other name declares it.
+/// assignment to any other name declares it. It is asked for names as Rhai has them (`__last`).
 ///
 /// # Errors
 /// Input that is not closed, and forms that are refused with a hint.

@@ -1,6 +1,8 @@
 //! Which names are declared at a place, and where an undeclared one gets its `let`.
 use std::collections::{HashMap, HashSet};
 
+use super::words::rhai_name;
+
 /// What an assignment to a plain name needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Declaration {
@@ -122,7 +124,9 @@ impl<'s, 'k> Names<'s, 'k> {
         self.visible
             .last()
             .is_some_and(|visible| visible.contains_key(name))
-            || (self.visible.len() == 1 && !self.deleted.contains(name) && (self.known)(name))
+            || (self.visible.len() == 1
+                && !self.deleted.contains(name)
+                && (self.known)(&rhai_name(name)))
     }
 
     /// An assignment to `name`; `direct` says that the statement belongs to the body itself, not

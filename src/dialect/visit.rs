@@ -1,5 +1,4 @@
 //! What the pass does at single lexemes: words, literals, commas, assignments.
-use super::brackets::NONE;
 use super::edit::Rank;
 use super::error::DialectError;
 use super::lexer::{Bracket, Kind};
@@ -7,296 +6,6 @@ use super::rewrite::{Pass, Place, Role};
 use super::{StatementKind, words};
 
 impl<'s> Pass<'_, 's, '_> {
-    /// Statements that are recognised by their first lexemes. True when `self.at` was moved.
-    pub fn start_by_word(&mut self, index: usize) -> Result<bool, DialectError> {
-        if self.unpacks(index)? {
-            return Ok(true);
-        }
-        let word = self.word(index);
-        let next = index + 1;
-        match word {
-            "" => return Ok(false),
-            "let" | "const" => {
-                self.set_kind(StatementKind::Assignment);
-                self.declare_next(index);
-                return Ok(true);
-            }
-            "export" => {
-                self.set_kind(StatementKind::Other);
-                match self.word(next) {
-                    "let" | "const" => self.declare_next(next),
-                    _ => {
-                        self.at = next + 1;
-                        self.after_value = true;
-                    }
-                }
-                return Ok(true);
-            }
-            "fn" => {
-                self.function(index)?;
-                return Ok(true);
-            }
-            "private" if self.word(next) == "fn" => {
-                self.function(next)?;
-                return Ok(true);
-            }
-            "return" | "throw" | "break" => {
-                self.set_kind(StatementKind::Other);
-                if let Some(statement) = self.statement() {
-                    statement.tuple_from = Some(next);
-                }
-                self.at = next;
-                self.after_value = false;
-                return Ok(true);
-            }
-            "import" => {
-                self.set_kind(StatementKind::Other);
-                self.refuse_import(index)?;
-            }
-            "assert" if self.is_assert(index) => {
-                self.assert(index);
-                return Ok(true);
-            }
-            "del" if self.is_same_line_word(next) => {
-                self.delete(index)?;
-                return Ok(true);
-            }
-            "__unpack" if self.kind(next) == Some(Kind::Word) => {
-                self.rewritten_unpack(index);
-                return Ok(true);
-            }
-            _ => self.refuse_statement(index)?,
-        }
-        let name = word != "this" && !words::KEYWORDS.contains(&word);
-        if name && self.kind(next) == Some(Kind::Assign) {
-            let declares = self.assign_name(index, false);
-            if let Some(statement) = self.statement() {
-                statement.declares = declares;
-            }
-        }
-        Ok(false)
-    }
-
-    fn set_kind(&mut self, kind: StatementKind) {
-        if let Some(statement) = self.statement() {
-            statement.kind = kind;
-            if kind != StatementKind::Expression {
-                statement.tuple_from = None;
-            }
-        }
-    }
-
-    fn is_same_line_word(&self, index: usize) -> bool {
-        self.kind(index) == Some(Kind::Word) && !self.on_new_line(index)
-    }
-
-    /// `let name` at `index`, up to the name.
-    fn declare_next(&mut self, index: usize) {
-        let name = index + 1;
-        self.set_kind(StatementKind::Assignment);
-        self.at = name;
-        self.after_value = false;
-        if self.kind(name) == Some(Kind::Word) {
-            let text = self.text(name);
-            self.shared.names.declare(text);
-            self.at = name + 1;
-            self.after_value = true;
-        }
-    }
-
-    /// `fn name(a, b)` from its `fn` on, up to the `)`.
-    fn function(&mut self, index: usize) -> Result<(), DialectError> {
-        self.set_kind(StatementKind::Function);
-        let mut open = index + 1;
-        // A name, or a type, a dot and a name.
-        while matches!(
-            self.kind(open),
-            Some(Kind::Word | Kind::Dot | Kind::Str(_) | Kind::RawStr)
-        ) {
-            open += 1;
-        }
-        let partner = self.pairs.partner(open);
-        self.after_value = false;
-        if self.kind(open) != Some(Kind::Open(Bracket::Round)) || partner == NONE {
-            self.at = open.max(index + 1);
-            return Ok(());
-        }
-        let mut names = Vec::new();
-        for at in open + 1..partner {
-            match self.kind(at) {
-                Some(Kind::Word) => names.push(at),
-                Some(Kind::Comma) => {}
-                Some(kind) => return self.refuse_parameter(at, kind),
-                None => {}
-            }
-        }
-        self.at = partner + 1;
-        self.add_head(Role::Function, true, true, names);
-        Ok(())
-    }
-
-    /// R13: is the `assert` at `index` a statement, not a call or a name?
-    fn is_assert(&self, index: usize) -> bool {
-        let next = index + 1;
-        if self.shared.own_assert || self.on_new_line(next) {
-            return false;
-        }
-        match self.kind(next) {
-            Some(Kind::Word) => !matches!(self.word(next), "and" | "or" | "is" | "in" | "as"),
-            Some(Kind::Number | Kind::Str(_) | Kind::RawStr | Kind::Backtick | Kind::MapOpen) => {
-                true
-            }
-            Some(Kind::Open(Bracket::Square | Bracket::Curly) | Kind::Bang) => {
-                !self.shared.names.is_visible("assert")
-            }
-            Some(Kind::Open(Bracket::Round)) => {
-                // `assert(e)` and `assert(e, m)` are calls; `assert (a) == b` is not.
-                let after = self.pairs.partner(next).saturating_add(1);
-                !self.pairs.has_comma(next)
-                    && !self.on_new_line(after)
-                    && !matches!(
-                        self.kind(after),
-                        None | Some(Kind::Semicolon | Kind::Close(_) | Kind::Dot)
-                    )
-            }
-            _ => false,
-        }
-    }
-
-    fn assert(&mut self, index: usize) {
-        self.set_kind(StatementKind::Other);
-        if let Some(statement) = self.statement() {
-            statement.assert = true;
-        }
-        let (end, next) = (self.range(index).end, self.range(index + 1).start);
-        if next == end + 1 {
-            self.shared.edits.replace(end..next, "(");
-        } else {
-            self.shared.edits.insert(end, "(", Rank::Let);
-        }
-        self.at = index + 1;
-        self.after_value = false;
-    }
-
-    /// R13: `del a, b`.
-    fn delete(&mut self, index: usize) -> Result<(), DialectError> {
-        self.set_kind(StatementKind::Other);
-        let mut at = index + 1;
-        let mut start = self.range(index).start;
-        loop {
-            if self.kind(at) != Some(Kind::Word) {
-                break;
-            }
-            let name = self.text(at);
-            let next = self.kind(at + 1);
-            if matches!(next, Some(Kind::Dot | Kind::Open(_))) && !self.on_new_line(at + 1) {
-                return Err(DialectError::new("del takes the name of a variable", self.range(at))
-                    .hint("for a stored object use its .delete(), for a key of a map .remove(\"key\")"));
-            }
-            self.shared.names.delete(name);
-            let more = next == Some(Kind::Comma);
-            let end = self.range(if more { at + 1 } else { at }).end;
-            let text = format!("__del(\"{name}\"){}", if more { ";" } else { "" });
-            self.shared.edits.replace(start..end, text);
-            at += if more { 2 } else { 1 };
-            if !more {
-                break;
-            }
-            start = self.range(at).start;
-        }
-        self.at = at;
-        self.after_value = true;
-        Ok(())
-    }
-
-    /// R3: `a, b = e` and `(a, b) = e` at `index`.
-    fn unpacks(&mut self, index: usize) -> Result<bool, DialectError> {
-        let enclosed = matches!(
-            self.kind(index),
-            Some(Kind::Open(Bracket::Round | Bracket::Square))
-        );
-        let (first, end) = if enclosed {
-            let partner = self.pairs.partner(index);
-            if partner == NONE || self.kind(partner + 1) != Some(Kind::Assign) {
-                return Ok(false);
-            }
-            (index + 1, partner)
-        } else {
-            let mut at = index;
-            while self.kind(at) == Some(Kind::Word) && self.kind(at + 1) == Some(Kind::Comma) {
-                at += 2;
-            }
-            if at == index {
-                return Ok(false);
-            }
-            if self.kind(at) == Some(Kind::Word) {
-                at += 1;
-            }
-            if self.kind(at) != Some(Kind::Assign) {
-                return Ok(false);
-            }
-            (index, at)
-        };
-        let mut names = Vec::new();
-        for at in first..end {
-            let kind = self.kind(at);
-            let expected = if (at - first) % 2 == 0 {
-                Kind::Word
-            } else {
-                Kind::Comma
-            };
-            if kind != Some(expected) || words::KEYWORDS.contains(&self.word(at)) {
-                return Err(self.refuse_target(at));
-            }
-            if expected == Kind::Word {
-                names.push(at);
-            }
-        }
-        if names.is_empty() || (names.len() == 1 && !self.pairs.has_comma(index) && enclosed) {
-            // `(a) = 1` and `() = 1`: Rhai says what is wrong with it.
-            return Ok(false);
-        }
-        for name in &names {
-            self.assign_name(*name, true);
-        }
-        self.set_kind(StatementKind::Assignment);
-        if let Some(statement) = self.statement() {
-            statement.assigned = true;
-            statement.declares = true;
-            statement.tuple_from = Some(if enclosed { end + 2 } else { end + 1 });
-        }
-        if enclosed {
-            self.shared.edits.replace(self.range(index), "__unpack ");
-            self.shared.edits.replace(self.range(end), "");
-        } else {
-            let start = self.range(index).start;
-            self.shared.edits.insert(start, "__unpack ", Rank::Let);
-        }
-        if self.kind(end - 1) == Some(Kind::Comma) {
-            self.shared.edits.replace(self.range(end - 1), "");
-        }
-        self.at = if enclosed { end + 2 } else { end + 1 };
-        self.after_value = false;
-        Ok(true)
-    }
-
-    /// `__unpack a, b = e` that is in the source already.
-    fn rewritten_unpack(&mut self, index: usize) {
-        let mut at = index + 1;
-        while self.kind(at) == Some(Kind::Word) {
-            let name = self.text(at);
-            self.shared.names.declare(name);
-            at += 1;
-            if self.kind(at) != Some(Kind::Comma) {
-                break;
-            }
-            at += 1;
-        }
-        self.set_kind(StatementKind::Assignment);
-        self.at = at;
-        self.after_value = true;
-    }
-
     /// A word anywhere but after a dot.
     pub fn visit_word(&mut self, index: usize, at_start: bool) -> Result<(), DialectError> {
         self.at = index + 1;
@@ -329,10 +38,9 @@ impl<'s> Pass<'_, 's, '_> {
             }
             word => {
                 super::tokens::check_name(word, self.range(index))?;
-                if is_last_value(word) && !self.in_pattern() {
-                    self.shared
-                        .edits
-                        .replace(self.range(index), last_value(word));
+                // The last arm of a switch starts with `_`.
+                if !self.in_pattern() {
+                    self.bind(index);
                 }
                 self.after_value = true;
             }
@@ -367,6 +75,7 @@ impl<'s> Pass<'_, 's, '_> {
         match self.kind(first) {
             Some(Kind::Word) => {
                 names.push(first);
+                self.bind(first);
                 self.at = first + 1;
                 if self.kind(self.at) == Some(Kind::Comma) {
                     return Err(self.refuse_for(index));
@@ -374,7 +83,12 @@ impl<'s> Pass<'_, 's, '_> {
             }
             Some(Kind::Open(Bracket::Round)) => {
                 let partner = self.pairs.partner(first);
-                names.extend((first + 1..partner).filter(|at| self.kind(*at) == Some(Kind::Word)));
+                for at in first + 1..partner.min(self.lexemes.len()) {
+                    if self.kind(at) == Some(Kind::Word) {
+                        self.bind(at);
+                        names.push(at);
+                    }
+                }
                 self.at = partner.saturating_add(1);
             }
             _ => {}
@@ -426,6 +140,16 @@ impl<'s> Pass<'_, 's, '_> {
         Ok(())
     }
 
+    /// R15: writes the name at `index` as Rhai knows it.
+    pub fn bind(&mut self, index: usize) {
+        let word = self.text(index);
+        if words::is_last_value(word) {
+            self.shared
+                .edits
+                .replace(self.range(index), words::rhai_name(word).into_owned());
+        }
+    }
+
     /// `.` or `?.` and the member's name.
     pub fn visit_member(&mut self, index: usize) -> Result<(), DialectError> {
         let name = index + 1;
@@ -450,7 +174,7 @@ impl<'s> Pass<'_, 's, '_> {
 
     /// A number or string.
     pub fn visit_literal(&mut self, index: usize, kind: Kind) -> Result<(), DialectError> {
-        if self.after_value && (!self.on_new_line(index) || !self.in_statements()) {
+        if self.after_value && !(self.on_new_line(index) && self.in_statements()) {
             self.refuse_adjacent(index)?;
         }
         self.after_value = true;
@@ -627,14 +351,4 @@ fn number_key(text: &str) -> String {
         None => digits.parse::<u64>().ok(),
     };
     value.map_or(digits, |value| value.to_string())
-}
-
-/// `_` and `_1`, `_2`, …: values the prompt showed, which Rhai cannot name.
-fn is_last_value(word: &str) -> bool {
-    word.strip_prefix('_')
-        .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn last_value(word: &str) -> String {
-    format!("__last{word}").trim_end_matches('_').to_string()
 }

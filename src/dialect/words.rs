@@ -1,4 +1,5 @@
 //! Words with a meaning of their own.
+use std::borrow::Cow;
 
 /// Words of Rhai that cannot be names.
 pub(super) const KEYWORDS: &[&str] = &[
@@ -21,3 +22,18 @@ pub(super) const PYTHON_BLOCKS: &[&str] = &[
     "async", "case", "class", "def", "elif", "else", "except", "finally", "for", "if", "match",
     "try", "while", "with",
 ];
+
+/// True for `_`, `_1`, `_2` and so on, which Rhai does not take as names.
+pub(super) fn is_last_value(word: &str) -> bool {
+    word.strip_prefix('_')
+        .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The name under which Rhai knows a variable: `_` is `__last`, `_1` is `__last_1`.
+pub(super) fn rhai_name(word: &str) -> Cow<'_, str> {
+    match word.strip_prefix('_') {
+        Some("") => Cow::Borrowed("__last"),
+        Some(number) if is_last_value(word) => Cow::Owned(format!("__last_{number}")),
+        _ => Cow::Borrowed(word),
+    }
+}

@@ -28,7 +28,10 @@ const STACK: usize = 64 << 20;
 const TUTORIAL_BLOCK_TIME: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// The scripts of the tutorial, in order.
-const TUTORIAL: &[&str] = &[include_str!("../../examples/wallet.rhai")];
+const TUTORIAL: &[&str] = &[
+    include_str!("../../examples/wallet.rhai"),
+    include_str!("../../examples/sending.rhai"),
+];
 
 /// The tree that users get.
 const TREE: Tree = Tree {
@@ -158,8 +161,12 @@ impl Start {
         let started = Instant::now();
         let opener = self.opener(Ask::Everything);
         let session = self.session(opener);
+        // Whoever just put the words off was told so a line above.
+        let is_new = !Store::is_at(&self.environment.store());
         let store = session.world().store()?;
-        self.remind(&store)?;
+        if !is_new {
+            self.remind(&store)?;
+        }
         let _caught = Caught::sigint();
         output::note(&self.banner());
         log::line(&format!(

@@ -27,6 +27,12 @@ fn the_expression_left_of_the_cursor() {
         ("'abc'.up|", "'abc'", "up", "'abc'.up"),
         ("[1, 2].le|", "[1, 2]", "le", "[1, 2].le"),
         ("a + b.c|", "b", "c", "b.c"),
+        ("a?.b|", "a", "b", "a?.b"),
+        ("a\n  .b|", "a", "b", "a\n  .b"),
+        ("f'{w.a|", "w", "a", "w.a"),
+        ("f'x {1} {w.a|", "w", "a", "w.a"),
+        ("f'x {f\"{w.a|", "w", "a", "w.a"),
+        ("'a\nw.b|", "w", "b", "w.b"),
         ("|", "", "", ""),
         ("x = |", "", "", ""),
     ] {
@@ -44,6 +50,15 @@ fn strings_and_comments_are_known() {
     assert!(at("x = 'ab|c'").in_string);
     assert!(at("x = \"\"\"a\nb|").in_string);
     assert!(!at("x = 'ab'|").in_string);
+    assert!(at("f'{{a|").in_string);
+    assert!(at("f'{a} b|").in_string);
+    assert!(!at("f'{a|").in_string);
+    assert!(at("`a|").in_string);
+    let context = at("x = ##\"a\"#b|");
+    assert_eq!(
+        (context.in_string, context.string_prefix.as_str()),
+        (true, "a\"#b")
+    );
     assert!(at("x # no|te").in_comment);
     assert!(!at("x # note\n|").in_comment);
     let context = at("read('dir/fi|");
@@ -64,6 +79,11 @@ fn the_call_around_the_cursor() {
     assert_eq!(call.keyword.as_deref(), Some("b"));
     let call = at("f(|, b=2)").call.unwrap();
     assert_eq!(call.keywords, ["b"]);
+    let call = at("f'{w.send(1, a=|").call.unwrap();
+    assert_eq!(
+        (call.callee.as_str(), call.keyword.as_deref()),
+        ("w.send", Some("a"))
+    );
     let call = at("f(g(1, 2), |").call.unwrap();
     assert_eq!((call.callee.as_str(), call.argument), ("f", 1));
     let call = at("f(g(1, |").call.unwrap();

@@ -1,4 +1,6 @@
 //! Tests of the room `dialect`.
+// Clippy allows these in `#[test]` functions only; the helpers beside them are tests as well.
+#![allow(clippy::expect_used, clippy::panic)]
 mod context;
 mod literals;
 mod paste;
@@ -8,4 +10,5 @@ mod properties;
 mod refused;
 mod rhai_host;
 mod rules;
+mod tokens;
 mod transcript;

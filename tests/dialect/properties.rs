@@ -122,6 +122,8 @@ const PIECES: &[&str] = &[
     "a, b = ",
     "(a, b) = ",
     "f(a=",
+    "_",
+    "_1 ",
 ];
 
 fn soup() -> impl Strategy<Value = String> {

@@ -266,6 +266,30 @@ fn r13_assert_and_del() {
 }
 
 #[test]
+fn r15_last_values() {
+    table(&[
+        ("_", "__last"),
+        ("_.a + _1", "__last.a + __last_1"),
+        ("f(_, k=_2)", "f(__last, __kw(#{\"k\":__last_2}))"),
+        ("for _ in 0..3 { }", "for __last in 0..3 { }"),
+        ("a, _ = e", "__unpack a, __last = e"),
+        ("_ = 1; _ = 2", "let __last = 1; __last = 2"),
+        ("if a { _ = 1 }", "let __last; if a { __last = 1 }"),
+        ("|_| 1", "|__last| 1"),
+        ("try { } catch (_) { }", "try { } catch (__last) { }"),
+        ("fn f(_) { _ }", "fn f(__last) { __last }"),
+        (
+            "switch a { 1 => _, _ => 2 }",
+            "switch a { 1 => __last, _ => 2 }",
+        ),
+        ("f'{_}'", "(__fmt(__last, \"\"))"),
+        ("_a + __b + a_1", "_a + __b + a_1"),
+    ]);
+    let known = rewrite("_ = 1", &|name| name == "__last").expect("rewritten");
+    assert_eq!(known.text, "__last = 1");
+}
+
+#[test]
 fn comments_and_blanks() {
     table(&[
         ("# note", "// note"),

@@ -255,6 +255,7 @@ const FACTS: &[Member<BalanceValue>] = &[
 ];
 
 const MULTISIG: &str = "w.coins_send(([w.address, c.wallets.pocket_money.address], 1), 5)\n\
+                        j.devnet.block_make()\n\
                         a = w.addresses_multisig[0]\n\
                         w.balance.wallets[a].owners";
 

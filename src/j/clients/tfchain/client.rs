@@ -6,7 +6,7 @@ use super::block::{BlockValue, ChainInfo};
 use super::faucet;
 use super::lookup::Lookup;
 use super::output::{BlockStakeOutput, CoinOutput};
-use super::place::ClientCore;
+use super::place::{ClientCore, random};
 use super::recipient;
 use super::send;
 use super::transaction::{TransactionValue, transaction};
@@ -14,9 +14,9 @@ use super::wallet::Wallet;
 use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
 use crate::j::world::World;
 use crate::object::{
-    Class, Default, Error, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value, class_of,
+    Class, Default, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value, class_of,
 };
-use crate::tfchain::explorer::OutputInfo;
+use crate::tfchain::explorer::{HttpFetch, HttpLimits, OutputInfo};
 use crate::tfchain::wallet::{parse_address, submit};
 
 /// The collection at `j.clients.tfchain`.
@@ -64,15 +64,9 @@ explorer_nodes = (LS)                   # addresses used instead of the network'
     }
     fn changing(&self, name: &str, value: &Value) -> Result<()> {
         if let (true, Value::List(nodes)) = (name == "explorer_nodes", value) {
-            for node in nodes.iter().filter_map(Value::as_str) {
-                let url = reqwest::Url::parse(node.trim());
-                if !url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-                {
-                    return Err(Error::value(format!(
-                        "explorer node '{node}' is not an http:// or https:// address"
-                    )));
-                }
-            }
+            let nodes: Vec<&str> = nodes.iter().filter_map(Value::as_str).collect();
+            // Opens nothing; it only looks at the addresses.
+            HttpFetch::new(&nodes, random(), HttpLimits::default())?;
         }
         Ok(())
     }

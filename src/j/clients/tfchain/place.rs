@@ -190,13 +190,39 @@ pub fn random() -> RandomSource {
 
 /// `http://host:23110` becomes `http://host:23111`.
 fn next_port(node: &str) -> Option<String> {
-    let mut url = reqwest::Url::parse(node).ok()?;
-    let port = url.port_or_known_default()?.checked_add(1)?;
-    url.set_port(Some(port)).ok()?;
-    Some(url.as_str().trim_end_matches('/').to_string())
+    let (scheme, rest) = node.trim().split_once("://")?;
+    let authority = rest.split('/').next().filter(|part| !part.is_empty())?;
+    // A colon inside brackets belongs to an address of version 6.
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse::<u16>().ok()?),
+        _ if scheme == "https" => (authority, 443),
+        _ => (authority, 80),
+    };
+    Some(format!("{scheme}://{host}:{}", port.checked_add(1)?))
 }
 
 /// The error of a question that was stopped by the user while a transaction was under way.
 pub fn is_interrupted(error: &Error) -> bool {
     error.kind == Kind::Interrupted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next_port;
+
+    #[test]
+    fn the_faucet_takes_the_next_port() {
+        for (node, faucet) in [
+            ("http://127.0.0.1:23110", Some("http://127.0.0.1:23111")),
+            ("http://localhost:23110/", Some("http://localhost:23111")),
+            ("http://[::1]:5", Some("http://[::1]:6")),
+            ("http://[::1]", Some("http://[::1]:81")),
+            ("https://a.b", Some("https://a.b:444")),
+            ("http://a:65535", None),
+            ("http://a:x", None),
+            ("", None),
+        ] {
+            assert_eq!(next_port(node).as_deref(), faucet, "{node}");
+        }
+    }
 }

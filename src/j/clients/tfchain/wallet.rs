@@ -144,12 +144,12 @@ key_scan_count = -1 (I)      # keys looked ahead; -1 means 3, 0 never looks
             ("seed", Value::Str(words)) if !words.trim().is_empty() => {
                 Seed::from_phrase(words)?;
             }
-            ("key_count", Value::Int(count)) => {
-                if !u64::try_from(*count).is_ok_and(|count| (1..=MAX_KEYS).contains(&count)) {
-                    return Err(Error::value(format!(
-                        "key_count is between 1 and {MAX_KEYS}, not {count}"
-                    )));
-                }
+            ("key_count", Value::Int(count))
+                if !u64::try_from(*count).is_ok_and(|count| (1..=MAX_KEYS).contains(&count)) =>
+            {
+                return Err(Error::value(format!(
+                    "key_count is between 1 and {MAX_KEYS}, not {count}"
+                )));
             }
             ("key_scan_count", Value::Int(count)) if !(-1..=1_000).contains(count) => {
                 return Err(Error::value(format!(

@@ -1,0 +1,111 @@
+//! Every member has a doc and an example, and every example runs on a devnet.
+use std::collections::BTreeSet;
+
+use kosmos::object::{ClassInfo, MemberInfo, MemberKind, Ty, class_of};
+
+use super::Chain;
+
+/// Members whose example is empty, with the reason.
+const EXEMPT: &[(&str, &str)] = &[
+    ("edit", "needs a terminal with an editor"),
+    ("stop", "would end the devnet of this test"),
+    ("reset", "would end the devnet of this test"),
+];
+
+/// Examples that start something outside this process.
+const NOT_RUN: &[&str] = &["j.devnet.start()"];
+
+fn walk(
+    class: ClassInfo,
+    seen: &mut BTreeSet<&'static str>,
+    all: &mut Vec<(ClassInfo, &'static MemberInfo)>,
+) {
+    if !seen.insert(class.name) {
+        return;
+    }
+    for member in (class.members)() {
+        all.push((class, member));
+        if let Ty::Object(result) = member.result {
+            walk(result(), seen, all);
+        }
+    }
+    if let Some(instances) = class.instances {
+        walk(instances(), seen, all);
+    }
+}
+
+fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
+    use kosmos::j::clients::tfchain as t;
+    let (mut seen, mut all) = (BTreeSet::new(), Vec::new());
+    for class in [
+        class_of::<kosmos::j::root::Root>(),
+        // Elements of lists are not named by any result.
+        class_of::<t::output::CoinOutput>(),
+        class_of::<t::output::BlockStakeOutput>(),
+        class_of::<t::pending::Pending>(),
+        class_of::<t::condition::ConditionValue>(),
+    ] {
+        walk(class, &mut seen, &mut all);
+    }
+    all
+}
+
+#[test]
+fn every_member_has_a_doc_and_an_example() {
+    let all = members();
+    assert!(all.len() > 100, "{}", all.len());
+    for (class, member) in all {
+        let name = format!("{}.{}", class.name, member.name);
+        let first = member.doc.lines().next().unwrap_or_default();
+        assert!(first.len() > 3, "{name} has no doc");
+        assert!(
+            first.starts_with(|c: char| c.is_uppercase()),
+            "{name}: {first}"
+        );
+        let exempt = EXEMPT.iter().any(|(exempt, _)| *exempt == member.name);
+        assert!(
+            exempt || !member.example.is_empty(),
+            "{name} has no example"
+        );
+        for param in member.params {
+            assert!(
+                !param.doc.is_empty(),
+                "{name}: parameter {} has no doc",
+                param.name
+            );
+        }
+        assert!(
+            member.kind == MemberKind::Method || member.params.is_empty(),
+            "{name}: only methods take parameters"
+        );
+    }
+}
+
+#[test]
+fn every_example_runs() {
+    let chain = Chain::start();
+    let mut done = BTreeSet::new();
+    let mut failed = Vec::new();
+    for (class, member) in members() {
+        if member.example.is_empty() || NOT_RUN.contains(&member.example) {
+            continue;
+        }
+        if !done.insert(member.example) {
+            continue;
+        }
+        let mut s = chain.funded();
+        s.person
+            .yes
+            .store(true, std::sync::atomic::Ordering::SeqCst);
+        s.says("c.wallets.pocket_money");
+        // What examples of outputs and shared wallets look at must be in a block.
+        for line in member.example.lines() {
+            if let Err(error) = s.ask(line) {
+                failed.push(format!("{}.{}: {line}: {error}", class.name, member.name));
+                break;
+            }
+        }
+        chain.block();
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
