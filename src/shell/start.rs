@@ -162,8 +162,12 @@ impl Start {
         let started = Instant::now();
         let opener = self.opener(Ask::Everything);
         let session = self.session(opener);
+        // Whoever just put the words off was told so a line above.
+        let is_new = !Store::is_at(&self.environment.store());
         let store = session.world().store()?;
-        self.remind(&store)?;
+        if !is_new {
+            self.remind(&store)?;
+        }
         let _caught = Caught::sigint();
         output::note(&self.banner());
         log::line(&format!(

@@ -82,7 +82,16 @@ pub fn check(
     Ok(())
 }
 
-/// Judges the first transaction of a block: it respends a block stake output unchanged.
+/// Returns true for a block creating transaction: it does nothing but respend the block stake
+/// that the block names. A block whose stake is spent by a transaction of the pool has none.
+pub(super) fn is_block_creator(transaction: &Transaction, stake: OutputId) -> bool {
+    matches!(transaction.blockstake_inputs(), [input] if input.parent_id == stake)
+        && transaction.blockstake_outputs().len() == 1
+        && transaction.coin_inputs().is_empty()
+        && transaction.coin_outputs().is_empty()
+}
+
+/// Judges a block creating transaction, which pays no fee.
 ///
 /// # Errors
 /// The rule that it breaks.
@@ -96,15 +105,7 @@ pub(super) fn check_block_creator(
     check_version(transaction, ids, &spent)?;
     check_form(transaction)?;
     let hasher = transaction.signature_hasher().map_err(|e| e.to_string())?;
-    check_spending(transaction, &spent, &hasher, context)?;
-    let same = transaction
-        .blockstake_outputs()
-        .iter()
-        .eq(spent.stakes.iter().map(|s| s.as_ref()));
-    if !same || spent.stakes.is_empty() || !transaction.coin_inputs().is_empty() {
-        return Err("the first transaction does not respend block stake unchanged".into());
-    }
-    Ok(())
+    check_spending(transaction, &spent, &hasher, context)
 }
 
 /// The outputs that a transaction spends, in the order of its inputs.
