@@ -562,6 +562,31 @@ fn the_price_is_shown_before_it_is_paid() {
 }
 
 #[test]
+fn what_was_only_shown_can_be_signed_later() {
+    let chain = Chain::start();
+    let mut s = chain.funded();
+    s.says("t = w.threebot.record_new(names=['robot'], dry_run=True).transaction");
+    assert_eq!(s.says("w.key_count"), "1");
+    assert_eq!(s.says("w.transaction_sign(t).submitted"), "True");
+    assert_eq!(s.says("w.key_count"), "2");
+    chain.block();
+    assert_eq!(
+        s.says("c.threebot.record_get(t.public_key).names"),
+        "['robot']"
+    );
+    // Exactly what it costs: nothing is left over, so there is no refund.
+    s.says("v = c.wallets.exact\ntxid = c.faucet_request(v.address, 101)");
+    chain.block();
+    assert_eq!(
+        s.says("r = v.threebot.record_new(names=['exact'])\nr.transaction.coin_outputs"),
+        "[]"
+    );
+    chain.block();
+    assert_eq!(s.says("v.balance.available"), "0 TFT");
+    assert_eq!(s.says("c.threebot.record_get('exact').identifier"), "2");
+}
+
+#[test]
 fn a_key_of_a_bot_made_elsewhere_is_not_used_again() {
     let chain = Chain::start();
     let mut s = chain.funded();

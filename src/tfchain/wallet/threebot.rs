@@ -268,18 +268,26 @@ impl Wallet {
     /// [`WalletError::Encode`]; [`WalletError::NotOwned`] when another key was added meanwhile:
     /// then it must be drafted again.
     pub fn sign_bot(&self, draft: &BotDraft) -> Result<Signed, WalletError> {
-        let mut keys = self.keys();
+        self.adopt_bot_key(&draft.draft.transaction)?;
+        let keys = self.keys();
         if let Some(address) = draft.new_key
             && keys.place(&address).is_none()
         {
-            let next = keys.next_pair().unlock_hash();
-            if next != address {
-                return Err(WalletError::NotOwned(address));
-            }
-            keys.add_next()?;
+            return Err(WalletError::NotOwned(address));
         }
         let transaction = draft.draft.transaction.clone();
         sign_with_bots(transaction, &draft.draft.parents, None, &draft.keys, &keys)
+    }
+
+    /// Adds the next key of the wallet when it is the one that a registration is for.
+    pub(super) fn adopt_bot_key(&self, transaction: &Transaction) -> Result<(), WalletError> {
+        if let Transaction::BotRegistration(body) = transaction {
+            let mut keys = self.keys();
+            if *keys.next_pair().public_key() == body.identification.public_key {
+                keys.add_next()?;
+            }
+        }
+        Ok(())
     }
 
     /// Finds the keys of the bots that must sign a transaction; bots that the chain does not know
