@@ -5,6 +5,7 @@
 //! * [`send`], [`builder`], [`sign`], [`pending`]: from a request to the chain.
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
 //! * the other files: one class of values each.
+pub mod address_book;
 pub mod amount;
 pub mod balance;
 pub mod block;
@@ -21,6 +22,7 @@ pub mod qr;
 pub mod recipient;
 pub mod send;
 pub mod sign;
+pub mod statement;
 pub mod transaction;
 pub mod wallet;
 
