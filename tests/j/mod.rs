@@ -1,4 +1,5 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
+mod book;
 mod examples;
 mod money;
 mod nodes;

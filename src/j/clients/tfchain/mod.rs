@@ -6,6 +6,7 @@
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
 //! * [`threebot`]: 3bots, of a wallet and of the chain.
 //! * the other files: one class of values each.
+pub mod address_book;
 pub mod amount;
 pub mod balance;
 pub mod block;
@@ -22,6 +23,7 @@ pub mod qr;
 pub mod recipient;
 pub mod send;
 pub mod sign;
+pub mod statement;
 pub mod threebot;
 pub mod transaction;
 pub mod wallet;

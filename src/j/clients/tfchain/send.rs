@@ -1,6 +1,7 @@
 //! Sending: request, draft, preview, consent, signature, record, post, outcome.
 use std::sync::Arc;
 
+use super::address_book::Labels;
 use super::pending;
 use super::place::{ClientCore, Place, is_interrupted};
 use super::recipient;
@@ -144,7 +145,10 @@ pub fn send(wallet: &Arc<Wallet>, order: Order) -> Result<Value> {
 
 /// The preview in words, with the network as the user named it.
 pub(super) fn words(core: &ClientCore, preview: &Preview) -> String {
-    let text = preview.to_string();
+    // What cannot be read must not keep anybody from seeing the preview: addresses are in full.
+    let text = Labels::of(core)
+        .unwrap_or_default()
+        .mark(&preview.to_string());
     match (core.network_type().as_str(), preview.network) {
         // A test client that means the devnet.
         ("TEST", Network::Devnet) => text.replacen("network: DEV", "network: TEST (devnet)", 1),
