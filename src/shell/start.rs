@@ -31,6 +31,7 @@ const TUTORIAL_BLOCK_TIME: std::time::Duration = std::time::Duration::from_milli
 const TUTORIAL: &[&str] = &[
     include_str!("../../examples/wallet.rhai"),
     include_str!("../../examples/sending.rhai"),
+    include_str!("../../examples/threebot.rhai"),
 ];
 
 /// The tree that users get.
@@ -161,8 +162,12 @@ impl Start {
         let started = Instant::now();
         let opener = self.opener(Ask::Everything);
         let session = self.session(opener);
+        // Whoever just put the words off was told so a line above.
+        let is_new = !Store::is_at(&self.environment.store());
         let store = session.world().store()?;
-        self.remind(&store)?;
+        if !is_new {
+            self.remind(&store)?;
+        }
         let _caught = Caught::sigint();
         output::note(&self.banner());
         log::line(&format!(

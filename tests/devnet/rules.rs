@@ -170,6 +170,30 @@ fn block_stake_can_be_given_away_and_blocks_go_on() {
     bench.block();
     assert!(bench.node.read().chain.transaction(&sent).is_some());
     assert_eq!(stake(&bench.node).1, receiver);
+    // Their transaction stands in for the block creating one, as the block's head tells.
+    {
+        let state = bench.node.read();
+        let [one, two] = [1, 2].map(|height| &state.chain.block(height).unwrap().block);
+        let own = two.transactions.first().unwrap();
+        assert_eq!(two.transactions.len(), 1);
+        assert_eq!(own.blockstake_inputs()[0].parent_id, id);
+        assert_eq!(two.stake.block_height, 1);
+        // A node that did not make these blocks takes them as well.
+        let other = Bench::new();
+        other.node.import_block(one.clone()).unwrap();
+        let mut forged = two.clone();
+        forged.stake.block_height = 0;
+        let error = other.node.import_block(forged).unwrap_err().to_string();
+        assert!(error.contains("respends its block stake"), "{error}");
+        other.node.import_block(two.clone()).unwrap();
+        let stats = explorer_api::find("/explorer/stats/range").unwrap();
+        let answer = explorer_api::answer(&state, &stats, &Query::parse("start=1&end=2"), "");
+        let explorer_api::Reply::Json(body) = answer else {
+            panic!("no statistics")
+        };
+
+        assert!(body.contains(r#""blocktransactioncounts":[0,1]"#), "{body}");
+    }
     assert_eq!(
         bench.block(),
         3,
@@ -323,8 +347,8 @@ fn a_block_that_breaks_a_rule_is_not_imported_and_changes_nothing() {
     block.payouts[0].value = Amount::from_tft(11);
     refused(block, "payouts");
     let mut block = good.clone();
-    block.transactions.swap(0, 1);
-    refused(block, "transaction");
+    block.transactions.remove(0);
+    refused(block, "respends its block stake");
     let mut block = good.clone();
     block.stake.output_index = 9;
     refused(block, "stake");
@@ -338,4 +362,30 @@ fn a_block_that_breaks_a_rule_is_not_imported_and_changes_nothing() {
     refused(block, "invalid signature");
     bench.node.import_block(good).unwrap();
     assert_eq!(bench.node.read().pool.entries().len(), 0);
+}
+
+#[test]
+fn extensions_without_their_parts_are_refused_with_the_reference_text() {
+    let bench = Bench::new();
+    bench.block();
+    let mint = r#""nonce":"nf4MZl/bLBc=","mintfulfillment":{}"#;
+    let cases = [
+        (
+            format!(r#"{{"version":129,"data":{{{mint}}}}}"#),
+            "a CoinCreationTx: at least one coin output is required for a CoinCreationTransaction",
+        ),
+        (
+            format!(r#"{{"version":128,"data":{{{mint},"mintcondition":{{}}}}}}"#),
+            "a MinterDefinitionTx: at least one miner fee is required for a MinterDefinitionTransaction",
+        ),
+    ];
+    for (json, text) in cases {
+        let transaction = explorer_api::decode_transaction(json.as_bytes()).unwrap();
+        let told = bench.refused(transaction);
+        assert_eq!(
+            told,
+            format!("failed to convert txData to {text}"),
+            "{json}"
+        );
+    }
 }

@@ -43,6 +43,7 @@ fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
         class_of::<t::output::CoinOutput>(),
         class_of::<t::output::BlockStakeOutput>(),
         class_of::<t::pending::Pending>(),
+        class_of::<t::statement::Statement>(),
         class_of::<t::condition::ConditionValue>(),
     ] {
         walk(class, &mut seen, &mut all);

@@ -1,9 +1,11 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
+mod book;
 mod examples;
 mod money;
 mod nodes;
 mod sending;
 mod swaps;
+mod threebots;
 mod transcript;
 
 use std::sync::atomic::AtomicBool;
@@ -54,6 +56,13 @@ impl Chain {
 
     pub fn block(&self) {
         self.runtime.block_on(self.handle().block_make()).unwrap();
+    }
+
+    /// Lets so many seconds pass, and makes a block after them.
+    pub fn later(&self, seconds: i64) {
+        let moved = self.handle().clock_offset_set(seconds);
+        self.runtime.block_on(moved).unwrap();
+        self.block();
     }
 
     pub fn address(&self) -> String {

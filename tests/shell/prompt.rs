@@ -320,10 +320,13 @@ fn keys_are_forgotten_after_idle_time_and_asked_for_again() {
 fn a_question_is_answered_before_anything_is_done() {
     let mut t = start(&plain_kosmos());
     t.line("j.clients.tfchain.new('a').save()");
-    for (answer, left) in [("n", "1"), ("maybe\ry", "0")] {
+    for (answers, left) in [(["n"].as_slice(), "1"), (["maybe", "y"].as_slice(), "0")] {
         t.keys("j.clients.tfchain.reset()\r");
-        t.see("(y/n) ");
-        t.keys(&format!("{answer}\r"));
+        for answer in answers {
+            t.see("(y/n) ");
+            t.see("\x1b[?2026l");
+            t.keys(&format!("{answer}\r"));
+        }
         t.prompt();
         assert_eq!(t.line("j.clients.tfchain.count()"), left);
     }
@@ -382,4 +385,15 @@ fn all_files(folder: &std::path::Path, out: &mut Vec<std::path::PathBuf>) {
             false => out.push(path),
         }
     }
+}
+
+#[test]
+fn lines_typed_ahead_are_run_one_after_the_other() {
+    let mut t = start(&plain_kosmos());
+    t.keys("40 + 1\r40 + 2\rx = 40 + 3\rx\r");
+    t.see("\r\n41\r\n");
+    t.see("\r\n42\r\n");
+    t.see("\r\n43\r\n");
+    t.keys("\x04");
+    assert_eq!(t.end().1, 0);
 }

@@ -78,3 +78,26 @@ fn the_tutorial_plays_to_its_end() {
     assert!(out.contains("JSX> w.balance\n"), "{out}");
     assert_eq!(std::fs::read_dir(kosmos.home()).unwrap().count(), 0);
 }
+
+#[test]
+fn on_a_terminal_enter_runs_each_line_and_ctrl_c_leaves() {
+    let kosmos = super::Kosmos::new().with("NO_COLOR", "1");
+    let mut t = kosmos.terminal(&["tutorial"]);
+    for shown in [
+        "devnet on http://",
+        "## tfchainclient Instance: 'my_client'",
+    ] {
+        t.prompt();
+        // The whole line stands there before Enter is waited for.
+        t.see(")");
+        t.see("\x1b[?2026l");
+        t.keys("\r");
+        t.see(shown);
+    }
+    t.prompt();
+    t.see("\x1b[?2026l");
+    t.keys("\x03");
+    let (rest, code) = t.end();
+    assert!(rest.contains("KeyboardInterrupt"), "{rest}");
+    assert_eq!(code, 1);
+}

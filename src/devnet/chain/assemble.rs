@@ -37,20 +37,21 @@ impl Chain {
         };
         let mut delta = self.ledger.delta();
         let mut transactions = Vec::new();
-        let mut stake = StakeIndexes::default();
-        // Somebody who sends block stakes away must win against our own use of them.
+        // Somebody who sends block stakes away must win against our own use of them: as in the
+        // reference, their transaction then stands in for the block creating one.
         let taken: HashSet<OutputId> = offers
             .clone()
             .flat_map(|o| o.transaction.blockstake_inputs())
             .map(|input| input.parent_id)
             .collect();
-        if let Some((id, found)) = self.own_stake(genesis, &taken) {
+        let own = self.own_stake(genesis, &taken);
+        if let Some((id, found)) = own.filter(|(id, _)| !taken.contains(*id)) {
             let creator = block_creator(genesis, *id, found)?;
             let ids = creator.ids().map_err(|e| e.to_string())?;
             apply(&self.ledger, &mut delta, &creator, &ids, at, 0)?;
             transactions.push(Arc::new(creator));
-            stake = found.indexes;
         }
+        let stake = own.map(|(_, found)| found.indexes).unwrap_or_default();
         let mut room = MAX_BLOCK_TRANSACTION_BYTES;
         for offer in offers {
             let Some(left) = room.checked_sub(offer.size) else {
@@ -84,7 +85,8 @@ impl Chain {
         })
     }
 
-    /// Returns a block stake output of the creator that no offered transaction spends.
+    /// Returns a block stake output of the creator, one that no offered transaction spends if
+    /// there is one.
     fn own_stake(
         &self,
         genesis: &Genesis,
@@ -92,15 +94,14 @@ impl Chain {
     ) -> Option<(&OutputId, &Stake)> {
         self.ledger
             .stakes()
-            .filter(|(id, stake)| {
+            .filter(|(_, stake)| {
                 stake.output.condition.unlock_hash() == genesis.address
                     && !stake
                         .output
                         .condition
                         .is_locked(self.height(), self.tip_time)
-                    && !taken.contains(*id)
             })
-            .max_by_key(|(id, stake)| (stake.output.value.clone(), **id))
+            .max_by_key(|(id, stake)| (!taken.contains(*id), stake.output.value.clone(), **id))
     }
 
     /// Returns the payouts of a block: creator fee, all miner fees in one, custom fees in
@@ -122,14 +123,21 @@ impl Chain {
             .collect()
     }
 
-    /// Returns the owner of the stake that a block names as its creator's.
-    pub(super) fn stake_owner(&self, stake: StakeIndexes) -> Result<UnlockHash, String> {
+    /// Returns id and owner of the stake that a block names as its creator's.
+    ///
+    /// # Errors
+    /// When there is no such stake.
+    pub(super) fn named_stake(
+        &self,
+        stake: StakeIndexes,
+    ) -> Result<(OutputId, UnlockHash), String> {
         let find = || {
             let transactions = &self.block(stake.block_height)?.transactions;
             let creator = transactions.get(usize::try_from(stake.transaction_index).ok()?)?;
-            let outputs = creator.transaction.blockstake_outputs();
-            let output = outputs.get(usize::try_from(stake.output_index).ok()?)?;
-            Some(output.condition.unlock_hash())
+            let index = usize::try_from(stake.output_index).ok()?;
+            let output = creator.transaction.blockstake_outputs().get(index)?;
+            let id = creator.ids.blockstake_outputs.get(index)?;
+            Some((*id, output.condition.unlock_hash()))
         };
         find().ok_or_else(|| format!("its stake {stake:?} does not exist"))
     }

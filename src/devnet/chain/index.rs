@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::tfchain::hash::{BlockId, OutputId, TransactionId};
-use crate::tfchain::{Output, UnlockHash, UnlockType};
+use crate::tfchain::{Condition, Output, UnlockHash, UnlockType};
 
 /// Where a transaction lies in the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,9 +132,7 @@ impl Index {
     ) {
         let address = output.condition.unlock_hash();
         self.touch(address, by);
-        for owner in output.condition.owners() {
-            self.multisig.entry(*owner).or_default().insert(address);
-        }
+        self.note_owners(&output.condition);
         let origin = Origin::Transaction(by);
         self.outputs.insert(
             id,
@@ -155,6 +153,14 @@ impl Index {
         known.spent_by = Some(by);
         let address = known.output.condition.unlock_hash();
         self.touch(address, by);
+    }
+
+    /// Notes the owners of a multi-signature condition.
+    pub fn note_owners(&mut self, condition: &Condition) {
+        let address = condition.unlock_hash();
+        for owner in condition.owners() {
+            self.multisig.entry(*owner).or_default().insert(address);
+        }
     }
 
     /// Notes that a transaction touches an address.

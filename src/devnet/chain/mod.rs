@@ -188,9 +188,11 @@ impl Chain {
                 block.parent_id, self.tip_id
             ));
         }
-        if source == Source::Import {
-            self.check_head(&block)?;
-        }
+        // The stake of a foreign block, None for our own, which are not judged again.
+        let stake = match source {
+            Source::Import => Some(self.check_head(&block)?),
+            Source::Own => None,
+        };
         let id = block.id().map_err(|e| e.to_string())?;
         let at = Context {
             height,
@@ -201,14 +203,13 @@ impl Chain {
         for (order, transaction) in block.transactions.iter().enumerate() {
             let ids = transaction.ids().map_err(|e| e.to_string())?;
             let fail = |e: String| format!("transaction {}: {e}", ids.transaction);
-            if source == Source::Import {
+            if let Some(stake) = stake {
                 let view = View::new(&self.ledger, &delta);
-                let result = if order == 0 {
-                    rules::check_block_creator(view, transaction, &ids, self.context())
+                let result = if rules::is_block_creator(transaction, stake) {
+                    rules::check_block_creator(view, transaction, &ids, at)
                 } else {
                     let size = transaction.binary().map_err(|e| e.to_string())?.len();
-                    let (context, balance) = (self.context(), Balance::ReferenceOnly);
-                    check(view, transaction, &ids, size, context, balance)
+                    check(view, transaction, &ids, size, at, Balance::ReferenceOnly)
                 };
                 result.map_err(fail)?;
             }
@@ -247,8 +248,9 @@ impl Chain {
         self.blocks.last().ok_or_else(|| "no block".into())
     }
 
-    /// Checks what concerns the block as a whole: time and payouts.
-    fn check_head(&self, block: &Block) -> Result<(), String> {
+    /// Checks what concerns the block as a whole, its time, block stake and payouts, and returns
+    /// the block stake that it names.
+    fn check_head(&self, block: &Block) -> Result<OutputId, String> {
         let median = self.median_time();
         if block.timestamp < median {
             return Err(format!(
@@ -256,14 +258,22 @@ impl Chain {
                 block.timestamp
             ));
         }
-        let expected = self.expected_payouts(&block.transactions, self.stake_owner(block.stake)?);
+        let (stake, owner) = self.named_stake(block.stake)?;
+        let mut inputs = block
+            .transactions
+            .iter()
+            .flat_map(|t| t.blockstake_inputs());
+        if !inputs.any(|input| input.parent_id == stake) {
+            return Err(format!("no transaction respends its block stake {stake}"));
+        }
+        let expected = self.expected_payouts(&block.transactions, owner);
         if block.payouts != expected {
             return Err(format!(
                 "its payouts are {:?}, {expected:?} expected",
                 block.payouts
             ));
         }
-        Ok(())
+        Ok(stake)
     }
 
     /// Returns the median time of the newest blocks, which a block must not lie before.
@@ -360,6 +370,9 @@ impl Chain {
             }
             if let Some(address) = rules::named_address(transaction) {
                 self.index.touch(address, ids.transaction);
+            }
+            if let Transaction::MinterDefinition(t) = &**transaction {
+                self.index.note_owners(&t.mint_condition);
             }
         }
         for (payout, payout_id) in block.payouts.iter().zip(payout_ids) {

@@ -119,7 +119,7 @@ fn detail(version: u8, message: &str) -> String {
     let detail = reference_text(message);
     let of = match version {
         VERSION_BOT_REGISTRATION => "BotRegistrationTx",
-        VERSION_BOT_RECORD_UPDATE => "BotRecordUpdateTx",
+        VERSION_BOT_RECORD_UPDATE => "BotUpdateRecordTx",
         VERSION_BOT_NAME_TRANSFER => "BotNameTransferTx",
         _ => return detail,
     };
@@ -127,7 +127,12 @@ fn detail(version: u8, message: &str) -> String {
 }
 
 /// How our texts begin, and what the reference says in their place.
-const TEXTS: [(&str, &str); 12] = [
+const TEXTS: [(&str, &str); 13] = [
+    // The reference checks no type; an address of another one is as good as mistyped.
+    (
+        "unknown address type",
+        "provided unlock hash has an invalid checksum",
+    ),
     (
         "the address has an invalid checksum",
         "provided unlock hash has an invalid checksum",

@@ -46,11 +46,16 @@ pub fn bot(chain: &Chain, id: &str) -> Reply {
 
 /// Answers `…/3bot/:id/transactions`.
 pub fn bot_transactions(chain: &Chain, id: &str) -> Reply {
-    let id = match parse_uint(id) {
-        Ok(id) => BotId::try_from(id).unwrap_or_default(),
-        Err(e) => {
-            return Reply::Error(400, format!("id has to be a valid BotID: BotID: {e}"));
+    let invalid = |e: &str| Reply::Error(400, format!("id has to be a valid BotID: {e}"));
+    let id = match parse_uint(id).map(|number| (number, BotId::try_from(number))) {
+        Ok((_, Ok(0))) => return invalid("botID has to be at least 1"),
+        Ok((_, Ok(id))) => id,
+        Ok((number, Err(_))) => {
+            return invalid(&format!(
+                "BotID: strconv.ParseUint: parsing \"{number}\": value out of range"
+            ));
         }
+        Err(e) => return invalid(&format!("BotID: {e}")),
     };
     let ids = chain.ledger().extensions().bots.transactions(id);
     object(|j| {

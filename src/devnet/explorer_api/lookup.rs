@@ -189,8 +189,9 @@ fn by_output<'a>(chain: &'a Chain, id: &OutputId) -> Option<Found<'a>> {
 fn by_address(state: &State, address: &UnlockHash, minheight: &str) -> Reply {
     let chain = &state.chain;
     let mut found = Found::new("unlockhash");
+    let mut from = 0;
     if let Some(known) = chain.index().address(address) {
-        let from = match minheight {
+        from = match minheight {
             "" => 0,
             text => match parse_uint(text) {
                 Ok(height) => height,
@@ -218,7 +219,7 @@ fn by_address(state: &State, address: &UnlockHash, minheight: &str) -> Reply {
             .multisig
             .extend(chain.index().multisig(address).into_iter().flatten());
     }
-    found.erc20 = erc20_info(state, address);
+    found.erc20 = erc20_info(state, address, from);
     if found.is_empty() {
         Reply::NoContent
     } else {
@@ -227,10 +228,16 @@ fn by_address(state: &State, address: &UnlockHash, minheight: &str) -> Reply {
 }
 
 /// Returns the ERC20 address of a registered address and the confirmations of its registration:
-/// 0 in the pool, 1 in the newest block.
-fn erc20_info(state: &State, address: &UnlockHash) -> Option<(UnlockHash, Erc20Address, u64)> {
+/// 0 in the pool, 1 in the newest block. The reference looks for the registration among the
+/// transactions that it lists; one below `from` counts as one of the newest block.
+fn erc20_info(
+    state: &State,
+    address: &UnlockHash,
+    from: u64,
+) -> Option<(UnlockHash, Erc20Address, u64)> {
     let confirmed = &state.chain.ledger().extensions().erc20;
     let confirmations = match confirmed.registered_at(address) {
+        Some(height) if height < from => 1,
         Some(height) => state
             .chain
             .height()

@@ -165,10 +165,10 @@ fn transaction(state: &State, id: &str) -> Reply {
         match id.parse::<Hash>() {
             // The reference answers its genesis transaction for an unknown id; that is a flaw.
             Ok(id) => chain.transaction(&id).map(|(_, stored)| stored),
-            Err(e) => return Reply::Error(400, e.to_string()),
+            Err(_) => return Reply::Error(400, bad_hash(id)),
         }
     } else if id.len() <= SHORT_ID_LENGTH {
-        match numbers::parse_uint(id) {
+        match numbers::scan_uint(id) {
             Ok(id) => chain.transaction_by_short_id(id),
             Err(message) => return Reply::Error(400, message),
         }
@@ -198,6 +198,13 @@ fn unspent<'a>(id: &str, find: impl FnOnce(&Hash) -> Option<&'a crate::tfchain::
             }
             None => Reply::NoContent,
         },
-        Err(e) => Reply::Error(400, e.to_string()),
+        Err(_) => Reply::Error(400, bad_hash(id)),
     }
+}
+
+/// Returns the reference's text for 64 characters that are no hash.
+fn bad_hash(text: &str) -> String {
+    let wrong = text.chars().find(|c| !c.is_ascii_hexdigit()).unwrap_or(' ');
+    let code = u32::from(wrong);
+    format!("could not unmarshal hash: encoding/hex: invalid byte: U+{code:04X} '{wrong}'")
 }

@@ -17,16 +17,14 @@ pub fn parse_uint(text: &str) -> Result<u64, String> {
 pub fn scan_uint(text: &str) -> Result<u64, String> {
     let text = text.trim_start();
     if text.is_empty() {
-        return Err("unexpected newline".into());
+        return Err("EOF".into());
     }
     let end = text.bytes().take_while(u8::is_ascii_digit).count();
     let digits = text.get(..end).unwrap_or_default();
     if digits.is_empty() {
         return Err("expected integer".into());
     }
-    digits
-        .parse()
-        .map_err(|_| format!("unsigned integer overflow on token {digits}"))
+    parse_uint(digits)
 }
 
 /// Quotes a text as the reference does in error texts.
@@ -63,5 +61,8 @@ mod tests {
         );
         assert_eq!(scan_uint("12abc"), Ok(12));
         assert_eq!(scan_uint("-1").unwrap_err(), "expected integer");
+        assert_eq!(scan_uint(" ").unwrap_err(), "EOF");
+        let large = "strconv.ParseUint: parsing \"99999999999999999999\": value out of range";
+        assert_eq!(scan_uint("99999999999999999999x").unwrap_err(), large);
     }
 }

@@ -22,13 +22,8 @@ pub fn history(chain: &Chain, history: &str) -> Reply {
 /// Answers `/explorer/stats/range`: the blocks from `start` to `end`, both included.
 pub fn range(chain: &Chain, start: &str, end: &str) -> Reply {
     match (scan_uint(start), scan_uint(end)) {
-        (Ok(start), Ok(end)) if start > end => {
-            Reply::Error(400, "invalid range: start is behind end".into())
-        }
-        (Ok(start), Ok(_)) if start > chain.height() => Reply::Error(
-            400,
-            "invalid range: start is behind the newest block".into(),
-        ),
+        (Ok(start), Ok(end)) if start > end => Reply::Error(400, "Invalid range".into()),
+        (Ok(start), Ok(_)) if start > chain.height() => Reply::Json("null\n".into()),
         (Ok(start), Ok(end)) => write(chain, start, end.min(chain.height())),
         (Err(message), _) | (_, Err(message)) => Reply::Error(400, message),
     }
@@ -37,9 +32,14 @@ pub fn range(chain: &Chain, start: &str, end: &str) -> Reply {
 fn write(chain: &Chain, start: u64, end: u64) -> Reply {
     let blocks: Vec<&StoredBlock> = (start..=end).filter_map(|h| chain.block(h)).collect();
     let mut creators: BTreeMap<String, u64> = BTreeMap::new();
-    for payout in blocks.iter().filter_map(|b| b.block.payouts.first()) {
-        let count = creators.entry(payout.unlock_hash.chain_text()).or_default();
-        *count = count.saturating_add(1);
+    // As the reference counts: a block whose first transaction holds no block stake has nobody's.
+    for block in blocks.iter().filter(|b| b.facts.height > 0) {
+        let first = block.transactions.first().map(|t| &t.transaction);
+        if let Some(stake) = first.and_then(|t| t.blockstake_outputs().first()) {
+            let creator = stake.condition.unlock_hash().chain_text();
+            let count = creators.entry(creator).or_default();
+            *count = count.saturating_add(1);
+        }
     }
     let time_since_parent = |block: &StoredBlock| {
         let parent = block
@@ -63,7 +63,10 @@ fn write(chain: &Chain, start: u64, end: u64) -> Reply {
     column("blocktimes", &|j, b| _ = j.number(time_since_parent(b)));
     column("estimatedactivebs", &|j, _| _ = j.raw("\"0\""));
     column("blocktransactioncounts", &|j, b| {
-        j.number(b.transactions.len().saturating_sub(1));
+        let first = b.transactions.first();
+        let creating = first.is_some_and(|t| t.transaction.miner_fees().is_empty());
+        let count = b.transactions.len();
+        j.number(count.saturating_sub(usize::from(creating)));
     });
     column("difficulties", &|j, b| _ = j.plain(&b.facts.difficulty));
     json.raw(r#","creators":{"#);

@@ -1,11 +1,13 @@
 //! The wallet against recorded answers, stub servers and random balances.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod large;
 mod many;
 mod properties;
 mod replay;
 mod sends;
 mod signing;
 mod submission;
+mod threebots;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

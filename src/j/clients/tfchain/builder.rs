@@ -52,7 +52,7 @@ impl Class for Builder {
              b.output_add(w.address, 1).output_add(c.wallets.pocket_money.address, 2, lock='+7d')\n\
              b.send()",
             |this, args| {
-                let payment = recipient::payment(args, &this.wallet.client().clock())?;
+                let payment = recipient::payment(args, this.wallet.client())?;
                 this.with(|payments| {
                     payments.as_mut()?.push(payment);
                     Some(())

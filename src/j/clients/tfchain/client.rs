@@ -1,6 +1,7 @@
 //! A client of the chain: `j.clients.tfchain.my_client`.
 use std::sync::Arc;
 
+use super::address_book::{AddressBook, resolve};
 use super::amount::Currency;
 use super::block::{BlockValue, ChainInfo};
 use super::faucet;
@@ -9,6 +10,7 @@ use super::output::{BlockStakeOutput, CoinOutput};
 use super::place::{ClientCore, random};
 use super::recipient;
 use super::send;
+use super::threebot::ClientThreeBots;
 use super::transaction::{TransactionValue, transaction};
 use super::wallet::Wallet;
 use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
@@ -84,6 +86,20 @@ const MEMBERS: &[Member<TfchainClient>] = &[
             client.core.belongs_to(client);
             Ok(client.wallets.clone().into())
         },
+    ),
+    Member::child(
+        "threebot",
+        class_of::<ClientThreeBots>,
+        "The 3bots that the chain knows.",
+        "c.threebot",
+        |client: &Arc<TfchainClient>, _| Ok(ClientThreeBots::value(&client.core)),
+    ),
+    Member::child(
+        "address_book",
+        class_of::<AddressBook>,
+        "Labels for addresses.",
+        "c.address_book",
+        |client: &Arc<TfchainClient>, _| Ok(AddressBook::new(client.core.clone()).into()),
     ),
     Member::property(
         "network",
@@ -203,7 +219,8 @@ const MEMBERS: &[Member<TfchainClient>] = &[
         "c.unlockhash_get(w.address)",
         |client: &Arc<TfchainClient>, args| {
             let explorer = client.core.explorer()?;
-            let address = recipient::recipient(args.get("target"))?.unlock_hash()?;
+            let address =
+                recipient::recipient(&resolve(&client.core, args.get("target"))?)?.unlock_hash()?;
             let info = client.core.ask(explorer.address(address))?;
             Ok(Lookup::value(client.core.clone(), info))
         },

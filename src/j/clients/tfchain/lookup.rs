@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::address_book::Labels;
 use super::balance::BalanceValue;
 use super::place::ClientCore;
 use super::transaction::TransactionValue;
@@ -92,6 +93,6 @@ impl Class for Lookup {
     ]];
 
     fn repr(&self, _paint: Paint) -> String {
-        self.info.to_string()
+        Labels::if_open(&self.core).mark(&self.info.to_string())
     }
 }

@@ -5,7 +5,9 @@
 //! * [`send`], [`builder`], [`sign`], [`pending`]: from a request to the chain.
 //! * [`atomicswap`]: swaps with somebody on another chain.
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
+//! * [`threebot`]: 3bots, of a wallet and of the chain.
 //! * the other files: one class of values each.
+pub mod address_book;
 pub mod amount;
 pub mod atomicswap;
 pub mod balance;
@@ -23,6 +25,8 @@ pub mod qr;
 pub mod recipient;
 pub mod send;
 pub mod sign;
+pub mod statement;
+pub mod threebot;
 pub mod transaction;
 pub mod wallet;
 

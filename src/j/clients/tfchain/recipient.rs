@@ -5,8 +5,10 @@ use crate::tfchain::wallet::{Clock, Recipient, RecipientError, lock_from_int, pa
 use crate::tfchain::wallet::{Payment, parse_lock};
 use crate::tfchain::{Amount, Condition, Hash, UnlockHash};
 
+use super::address_book;
 use super::amount::Currency;
 use super::condition::ConditionValue;
+use super::place::ClientCore;
 
 /// Reads a recipient: `None` (anybody), an address, a list of addresses, a list and a number, a
 /// condition.
@@ -159,15 +161,16 @@ pub fn sources(value: &Value) -> Result<Vec<UnlockHash>> {
     }
 }
 
-/// Reads the parameters `recipient`, `amount` and `lock` of a call.
+/// Reads the parameters `recipient`, `amount` and `lock` of a call; recipients may be labels of
+/// the address book.
 ///
 /// # Errors
 /// What is wrong with them.
-pub fn payment(args: &Args, clock: &Clock) -> Result<Payment> {
+pub fn payment(args: &Args, core: &ClientCore) -> Result<Payment> {
     Ok(Payment {
-        recipient: recipient(args.get("recipient"))?,
+        recipient: recipient(&address_book::resolve(core, args.get("recipient"))?)?,
         amount: amount(args.get("amount"))?,
-        lock: lock(args.get("lock"), clock)?,
+        lock: lock(args.get("lock"), &core.clock())?,
     })
 }
 

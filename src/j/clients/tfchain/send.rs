@@ -1,6 +1,7 @@
 //! Sending: request, draft, preview, consent, signature, record, post, outcome.
 use std::sync::Arc;
 
+use super::address_book::Labels;
 use super::pending;
 use super::place::{ClientCore, Place, is_interrupted};
 use super::recipient;
@@ -143,8 +144,11 @@ pub fn send(wallet: &Arc<Wallet>, order: Order) -> Result<Value> {
 }
 
 /// The preview in words, with the network as the user named it.
-fn words(core: &ClientCore, preview: &Preview) -> String {
-    let text = preview.to_string();
+pub(super) fn words(core: &ClientCore, preview: &Preview) -> String {
+    // What cannot be read must not keep anybody from seeing the preview: addresses are in full.
+    let text = Labels::of(core)
+        .unwrap_or_default()
+        .mark(&preview.to_string());
     match (core.network_type().as_str(), preview.network) {
         // A test client that means the devnet.
         ("TEST", Network::Devnet) => text.replacen("network: DEV", "network: TEST (devnet)", 1),
@@ -174,10 +178,7 @@ pub fn confirm(core: &ClientCore, preview: &Preview, what: &str) -> Result<()> {
 
 /// Before anything new is sent, what was sent before must be clear: else something could be paid
 /// twice.
-///
-/// # Errors
-/// [`Kind::Refused`] while the fate of one is open.
-pub fn refuse_while_unclear(wallet: &Arc<Wallet>) -> Result<()> {
+pub(super) fn refuse_while_unclear(wallet: &Arc<Wallet>) -> Result<()> {
     for pending in pending::list(wallet)? {
         if !pending.is_settled()? {
             let path = wallet.path();

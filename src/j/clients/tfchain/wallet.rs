@@ -13,6 +13,8 @@ use super::send::{
     self, CONFIRM, DATA, DRY_RUN, FEE, FEE_HIGH, LOCK, Order, REFUND, SOURCE, SendResult,
 };
 use super::sign::{self, SignResult};
+use super::statement;
+use super::threebot::WalletThreeBots;
 use super::transaction::TransactionValue;
 use crate::j::instances::{Base, Common, Config, model_of, model_set};
 use crate::j::world::World;
@@ -311,6 +313,13 @@ const COINS: &[Member<Wallet>] = &[
         "w.atomicswap",
         |wallet: &Arc<Wallet>, _| Ok(Swaps::of(wallet)),
     ),
+    Member::child(
+        "threebot",
+        class_of::<WalletThreeBots>,
+        "The 3bots of the wallet: registered, changed and paid here.",
+        "w.threebot",
+        |wallet: &Arc<Wallet>, _| Ok(WalletThreeBots::value(wallet)),
+    ),
     Member::property(
         "balance",
         Ty::Object(class_of::<BalanceValue>),
@@ -336,12 +345,24 @@ const COINS: &[Member<Wallet>] = &[
     )
     .needs(Needs::NETWORK),
     Member::method(
+        "statement",
+        statement::PARAMS,
+        Ty::Any("WalletStatement, or str"),
+        "Shows what each transaction brought in or took out, oldest first, with the balance after\n\
+         it and with whom it was; labels of c.address_book stand for addresses, ids and addresses\n\
+         are shortened on screen. With a format it answers the text, with a file it writes it and\n\
+         answers the name of the file.",
+        "w.statement()\nw.statement(format='csv')",
+        |wallet: &Arc<Wallet>, args| statement::make(wallet, args),
+    )
+    .needs(Needs::NETWORK.and(Needs::UNLOCKED)),
+    Member::method(
         "coins_send",
         &[
             Param::required(
                 "recipient",
                 Ty::Any("recipient"),
-                "an address; a list of addresses (all must sign) or a list and a number; None",
+                "an address or its label; a list of them (all must sign) or a list and a number; None",
             ),
             Param::required(
                 "amount",
@@ -365,7 +386,7 @@ const COINS: &[Member<Wallet>] = &[
          w.coins_send(c.wallets.pocket_money.address, '1.5 TFT', lock='+7d', data='pocket money')",
         |wallet: &Arc<Wallet>, args| {
             let mut order = Order::of(args)?;
-            let payment = recipient::payment(args, &wallet.client.clock())?;
+            let payment = recipient::payment(args, &wallet.client)?;
             order.request.payments.push(payment);
             send::send(wallet, order)
         },

@@ -1,0 +1,316 @@
+//! The bank statement of a wallet as a table on screen, as CSV and as JSON.
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use unicode_width::UnicodeWidthStr;
+
+use super::address_book::Labels;
+use super::wallet::Wallet;
+use crate::object::{Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value};
+use crate::tfchain::wallet::{StatementRow, format_time, statement as rows_of};
+use crate::tfchain::{Amount, UnlockHash};
+
+/// Parameters of `w.statement()`.
+pub const PARAMS: &[Param] = &[
+    Param::optional(
+        "format",
+        Ty::Str,
+        Default::None,
+        "'csv' or 'json' for the text; a table without",
+    ),
+    Param::optional(
+        "file",
+        Ty::Str,
+        Default::None,
+        "write the text to this file instead (readable by you alone), replacing what it holds",
+    ),
+];
+
+/// One line: a transaction with the balance after it.
+struct Line {
+    row: StatementRow,
+    balance: String,
+    addresses: Vec<UnlockHash>,
+    with: Vec<String>,
+}
+
+/// A statement, oldest transaction first.
+pub struct Statement {
+    lines: Vec<Line>,
+    labels: Labels,
+    zone: TimeZone,
+}
+
+/// Makes the statement of a wallet, as the call `w.statement()` wants it.
+///
+/// # Errors
+/// A format that is none, a node that does not answer, a file that cannot be written.
+pub fn make(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
+    let file = args.opt_text("file").map(Path::new);
+    let extension = file.and_then(|f| f.extension()).and_then(|e| e.to_str());
+    let format = match (args.opt_text("format").or(extension), file) {
+        (Some("csv"), _) => Some(Format::Csv),
+        (Some("json"), _) => Some(Format::Json),
+        (None, None) => None,
+        _ => return Err(args.error("format", "must be 'csv' or 'json'")),
+    };
+    let core = wallet.client();
+    let labels = Labels::of(core)?;
+    let library = wallet.library()?;
+    let host = &wallet.world().host;
+    host.progress(Some("statement: reading the transactions of the wallet"));
+    let found = core.ask(library.transactions());
+    let noted = wallet.note_keys(&library);
+    if let Ok(found) = &found {
+        let count = found.len();
+        host.progress(Some(&format!("statement: adding up {count} transactions")));
+    }
+    let rows = found.map(|found| {
+        let own = library.known_addresses().into_iter().collect();
+        rows_of(found.iter().map(AsRef::as_ref), &own)
+    });
+    host.progress(None);
+    noted?;
+    let statement = Statement::new(rows?, labels, core.clock().zone().clone());
+    let Some(format) = format else {
+        return Ok(Value::object(statement));
+    };
+    let text = match format {
+        Format::Csv => statement.csv(),
+        Format::Json => format!("{:#}\n", statement.json()),
+    };
+    match file {
+        None => Ok(text.into()),
+        Some(file) => {
+            write(file, &text)?;
+            Ok(file.display().to_string().into())
+        }
+    }
+}
+
+enum Format {
+    Csv,
+    Json,
+}
+
+/// Writes the file as a whole or not at all: a temporary one beside it, then a rename.
+fn write(file: &Path, text: &str) -> Result<()> {
+    let failed = |e: std::io::Error| {
+        Error::new(
+            Kind::Io,
+            format!("cannot write the statement to {}: {e}", file.display()),
+        )
+        .hint("nothing was written; choose a folder that exists and that you may write to")
+    };
+    if file.is_dir() {
+        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let unique = getrandom::u64().unwrap_or_default();
+    let temporary = file.with_file_name(format!(".{name}.{unique:016x}.tmp"));
+    let written = (|| {
+        let mut out = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)?;
+        out.write_all(text.as_bytes())?;
+        out.sync_all()?;
+        fs::rename(&temporary, file)
+    })();
+    written.map_err(|e| {
+        // Ours and incomplete: nothing of value is lost.
+        let _ = fs::remove_file(&temporary);
+        failed(e)
+    })
+}
+
+impl Statement {
+    fn new(newest_first: Vec<StatementRow>, labels: Labels, zone: TimeZone) -> Self {
+        let (mut came, mut went) = (Amount::ZERO, Amount::ZERO);
+        let lines = newest_first.into_iter().rev().map(|row| {
+            came += &row.incoming;
+            went += &row.outgoing;
+            // Less than nothing when coins came that no transaction brought (rewards of blocks).
+            let balance = match came.checked_sub(&went) {
+                Some(balance) => balance.to_string(),
+                None => format!("-{}", went.saturating_sub(&came)),
+            };
+            let addresses = match row.outgoing.is_zero() {
+                true => row.from.clone(),
+                false => row.to.clone(),
+            };
+            let name = |a: &UnlockHash| labels.get(a).map_or_else(|| a.to_string(), String::from);
+            let with = addresses.iter().map(name).collect();
+            Line {
+                row,
+                balance,
+                addresses,
+                with,
+            }
+        });
+        let lines = lines.collect();
+        Statement {
+            lines,
+            labels,
+            zone,
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let lines = self.lines.iter().map(|line| {
+            let addresses = line.addresses.iter().map(ToString::to_string);
+            json!({
+                "date": line.date().map(|at| at.to_string()),
+                "height": line.row.height,
+                "id": line.row.id.to_string(),
+                "in": line.row.incoming.to_string(),
+                "out": line.row.outgoing.to_string(),
+                "balance": line.balance,
+                "with": line.with,
+                "addresses": addresses.collect::<Vec<_>>(),
+            })
+        });
+        lines.collect()
+    }
+
+    fn csv(&self) -> String {
+        let mut text = String::from("date,height,id,in,out,balance,with,addresses\n");
+        for line in &self.lines {
+            let addresses: Vec<String> = line.addresses.iter().map(ToString::to_string).collect();
+            let cells = [
+                line.date().map(|at| at.to_string()).unwrap_or_default(),
+                line.row.height.map(|h| h.to_string()).unwrap_or_default(),
+                line.row.id.to_string(),
+                line.row.incoming.to_string(),
+                line.row.outgoing.to_string(),
+                line.balance.clone(),
+                line.with.join("; "),
+                addresses.join("; "),
+            ];
+            text.push_str(&cells.map(|cell| quoted(&cell)).join(","));
+            text.push('\n');
+        }
+        text
+    }
+
+    fn table(&self) -> String {
+        const TITLES: [&str; 7] = ["date", "height", "id", "in", "out", "balance", "with whom"];
+        let amount = |amount: &Amount| match amount.is_zero() {
+            true => String::new(),
+            false => amount.to_string(),
+        };
+        let mut rows = vec![TITLES.map(String::from)];
+        rows.extend(self.lines.iter().map(|line| {
+            [
+                line.date()
+                    .map_or_else(String::new, |at| format_time(at, &self.zone)),
+                line.row
+                    .height
+                    .map_or_else(|| "unconfirmed".into(), |height| height.to_string()),
+                shortened(&line.row.id.to_string()),
+                amount(&line.row.incoming),
+                amount(&line.row.outgoing),
+                line.balance.clone(),
+                self.whom(line),
+            ]
+        }));
+        aligned(&rows, &[3, 4, 5])
+    }
+
+    fn whom(&self, line: &Line) -> String {
+        let names: Vec<String> = line
+            .addresses
+            .iter()
+            .map(|a| match self.labels.get(a) {
+                Some(label) => label.to_owned(),
+                None => shortened(&a.to_string()),
+            })
+            .collect();
+        match (names.is_empty(), line.row.incoming.is_zero()) {
+            (false, _) => names.join(", "),
+            (true, true) => "this wallet".into(),
+            (true, false) => "newly made coins".into(),
+        }
+    }
+}
+
+impl Line {
+    fn date(&self) -> Option<Timestamp> {
+        let seconds = i64::try_from(self.row.time?).ok()?;
+        Timestamp::from_second(seconds).ok()
+    }
+}
+
+/// The two ends of an id or address.
+fn shortened(hex: &str) -> String {
+    match (
+        hex.get(..8),
+        hex.len().checked_sub(6).and_then(|at| hex.get(at..)),
+    ) {
+        (Some(head), Some(tail)) => format!("{head}…{tail}"),
+        _ => hex.to_owned(),
+    }
+}
+
+/// A cell of CSV, in quotes when it must be.
+fn quoted(cell: &str) -> String {
+    match cell.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", cell.replace('"', "\"\"")),
+        false => cell.to_owned(),
+    }
+}
+
+/// Lines of columns two spaces apart; those in `right` are aligned to the right.
+pub fn aligned<const N: usize>(rows: &[[String; N]], right: &[usize]) -> String {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths).enumerate();
+        let cells = cells.map(|(column, (cell, width))| {
+            let gap = " ".repeat(width.saturating_sub(cell.width()));
+            match right.contains(&column) {
+                true => format!("{gap}{cell}"),
+                false => format!("{cell}{gap}"),
+            }
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+impl Class for Statement {
+    const NAME: &'static str = "WalletStatement";
+    const DOC: &'static str = "What each transaction brought in or took out, oldest first.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::property(
+        "rows",
+        Ty::List,
+        "The lines as dicts: `date` (UTC), `height`, `id`, `in`, `out`, `balance`, `with` (labels,\n\
+         else addresses) and `addresses`; amounts are exact texts of TFT.",
+        "w.statement().rows",
+        |this, _| Ok(Value::from_json(&this.json())),
+    )]];
+
+    fn repr(&self, _paint: Paint) -> String {
+        match self.lines.is_empty() {
+            true => "no transactions yet".into(),
+            false => self.table(),
+        }
+    }
+    fn inline(&self) -> String {
+        format!("WalletStatement({} transactions)", self.lines.len())
+    }
+    fn to_json(&self) -> serde_json::Value {
+        self.json()
+    }
+}

@@ -1,0 +1,41 @@
+//! What a user would feel, measured: `cargo bench`, or `cargo bench -- store` for one part.
+//!
+//! Every name ends with its budget. `scripts/bench-compare` prints the best of all samples beside
+//! the budgets, and compares with what other programs need.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a bench that cannot go on stops"
+)]
+mod answer;
+mod crypto;
+mod devnet;
+mod dialect;
+#[path = "../tfchain/wallet/large.rs"]
+mod large;
+mod store;
+#[path = "../tfchain/explorer/stub.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod stub;
+mod tree;
+
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+
+/// Short windows: the best sample counts, and nobody likes to wait.
+fn quick() -> Criterion {
+    Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(2))
+}
+
+criterion_group! {
+    name = benches;
+    config = quick();
+    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench
+}
+criterion_main!(benches);
