@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 ///
 /// Without arguments it opens the shell on a terminal, and runs what comes through a pipe.
 #[derive(Debug, Parser)]
-#[command(name = "kosmos", version, args_conflicts_with_subcommands = true)]
+#[command(name = "kosmos", version)]
 #[command(after_help = "\
 exit codes: 0 success, 1 something failed, 2 wrong usage, 3 the store is locked by another process,
             4 wrong passphrase or no way to unlock
@@ -53,7 +53,7 @@ pub struct Cli {
     pub devnet: bool,
 
     /// Answer every question with yes.
-    #[arg(long)]
+    #[arg(global = true, long)]
     pub yes: bool,
 
     /// Show the place of every error, and how long things took.

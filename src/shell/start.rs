@@ -31,6 +31,7 @@ const TUTORIAL_BLOCK_TIME: std::time::Duration = std::time::Duration::from_milli
 const TUTORIAL: &[&str] = &[
     include_str!("../../examples/wallet.rhai"),
     include_str!("../../examples/sending.rhai"),
+    include_str!("../../examples/threebot.rhai"),
 ];
 
 /// The tree that users get.

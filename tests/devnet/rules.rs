@@ -363,3 +363,29 @@ fn a_block_that_breaks_a_rule_is_not_imported_and_changes_nothing() {
     bench.node.import_block(good).unwrap();
     assert_eq!(bench.node.read().pool.entries().len(), 0);
 }
+
+#[test]
+fn extensions_without_their_parts_are_refused_with_the_reference_text() {
+    let bench = Bench::new();
+    bench.block();
+    let mint = r#""nonce":"nf4MZl/bLBc=","mintfulfillment":{}"#;
+    let cases = [
+        (
+            format!(r#"{{"version":129,"data":{{{mint}}}}}"#),
+            "a CoinCreationTx: at least one coin output is required for a CoinCreationTransaction",
+        ),
+        (
+            format!(r#"{{"version":128,"data":{{{mint},"mintcondition":{{}}}}}}"#),
+            "a MinterDefinitionTx: at least one miner fee is required for a MinterDefinitionTransaction",
+        ),
+    ];
+    for (json, text) in cases {
+        let transaction = explorer_api::decode_transaction(json.as_bytes()).unwrap();
+        let told = bench.refused(transaction);
+        assert_eq!(
+            told,
+            format!("failed to convert txData to {text}"),
+            "{json}"
+        );
+    }
+}

@@ -3,6 +3,7 @@ mod examples;
 mod money;
 mod nodes;
 mod sending;
+mod threebots;
 mod transcript;
 
 use std::sync::atomic::AtomicBool;
@@ -53,6 +54,13 @@ impl Chain {
 
     pub fn block(&self) {
         self.runtime.block_on(self.handle().block_make()).unwrap();
+    }
+
+    /// Lets so many seconds pass, and makes a block after them.
+    pub fn later(&self, seconds: i64) {
+        let moved = self.handle().clock_offset_set(seconds);
+        self.runtime.block_on(moved).unwrap();
+        self.block();
     }
 
     pub fn address(&self) -> String {

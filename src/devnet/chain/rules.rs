@@ -180,9 +180,45 @@ fn check_version(
                 .sum();
             check_sums(&stakes_in, &stakes_out, "block stake", ids)
         }
-        _ if NETWORK.supports(transaction.version()) => Ok(()),
+        _ if NETWORK.supports(transaction.version()) => check_parts(transaction),
         _ => Err("unknown transaction type".into()),
     }
+}
+
+/// Checks that a transaction of an extension has the parts that its kind must have.
+fn check_parts(transaction: &Transaction) -> Result<(), String> {
+    let no_fees = transaction.miner_fees().is_empty();
+    let no_inputs = transaction.coin_inputs().is_empty();
+    let inputs = "at least one coin input and exactly one miner fee is required for";
+    let missing = match transaction {
+        Transaction::MinterDefinition(_) if no_fees => "a MinterDefinitionTx: at least one miner \
+             fee is required for a MinterDefinitionTransaction"
+            .into(),
+        Transaction::CoinCreation(_) if transaction.coin_outputs().is_empty() => {
+            "a CoinCreationTx: at least one coin output is required for a CoinCreationTransaction"
+                .into()
+        }
+        Transaction::CoinCreation(_) if no_fees => "a CoinCreationTx: at least one miner fee is \
+             required for a CoinCreationTransaction"
+            .into(),
+        Transaction::BotRegistration(_) if no_inputs => {
+            format!("a BotRegistrationTx: BotRegistrationTransaction: {inputs} a Bot Transaction")
+        }
+        Transaction::BotRecordUpdate(_) if no_inputs => {
+            format!("a BotUpdateRecordTx: BotRecordUpdateTransaction: {inputs} a Bot Transaction")
+        }
+        Transaction::BotNameTransfer(_) if no_inputs => {
+            format!("a BotNameTransferTx: BotNameTransferTransaction: {inputs} a Bot Transaction")
+        }
+        Transaction::Erc20Convert(_) if no_inputs => {
+            format!("an ERC20ConvertTx: {inputs} an ERC20 Convert Transaction")
+        }
+        Transaction::Erc20AddressRegistration(_) if no_inputs => format!(
+            "an ERC20AddressRegistrationTx: {inputs} an ERC20 Address Registration Transaction"
+        ),
+        _ => return Ok(()),
+    };
+    Err(format!("failed to convert txData to {missing}"))
 }
 
 fn check_coin_balance(inputs: &Amount, out: &Amount, ids: &TransactionIds) -> Result<(), String> {

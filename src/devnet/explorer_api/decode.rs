@@ -119,7 +119,7 @@ fn detail(version: u8, message: &str) -> String {
     let detail = reference_text(message);
     let of = match version {
         VERSION_BOT_REGISTRATION => "BotRegistrationTx",
-        VERSION_BOT_RECORD_UPDATE => "BotRecordUpdateTx",
+        VERSION_BOT_RECORD_UPDATE => "BotUpdateRecordTx",
         VERSION_BOT_NAME_TRANSFER => "BotNameTransferTx",
         _ => return detail,
     };

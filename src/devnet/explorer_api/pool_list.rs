@@ -33,12 +33,13 @@ pub fn pool(state: &State, filter: &str) -> Reply {
 }
 
 /// Says whether the filter keeps a transaction: the address is that of an output or of a spent
-/// confirmed output, or an owner in one. Nil conditions match every address in the reference.
+/// confirmed output, or an owner in one that is not locked. Nil conditions match every address in the reference.
 fn concerns(state: &State, entry: &Entry, address: &UnlockHash) -> bool {
     let matches = |condition: &Condition| {
         *condition.unlocked() == Condition::Nil
             || condition.unlock_hash() == *address
-            || condition.owners().contains(address)
+            || matches!(condition, Condition::MultiSignature { .. })
+                && condition.owners().contains(address)
     };
     let transaction = &entry.transaction;
     let coins = transaction.coin_outputs();

@@ -229,7 +229,7 @@ fn draft_erc20(
     finish(network, Transaction::from(body), funding, 0)
 }
 
-fn fund(
+pub(super) fn fund(
     balance: &Balance,
     request: &SendRequest,
     total: &Amount,
@@ -243,7 +243,7 @@ fn fund(
 }
 
 /// Returns an output at least as large, in bytes, as the change will be.
-fn change_stand_in(
+pub(super) fn change_stand_in(
     balance: &Balance,
     request: &SendRequest,
     refund: Option<&Condition>,
@@ -260,7 +260,11 @@ fn change_stand_in(
     Output::new(Amount::from_units(u128::MAX), condition)
 }
 
-fn change(funding: &Funding, refund: Option<Condition>, primary: UnlockHash) -> Option<Output> {
+pub(super) fn change(
+    funding: &Funding,
+    refund: Option<Condition>,
+    primary: UnlockHash,
+) -> Option<Output> {
     if funding.remainder.is_zero() {
         return None;
     }
@@ -270,7 +274,7 @@ fn change(funding: &Funding, refund: Option<Condition>, primary: UnlockHash) -> 
     Some(Output::new(funding.remainder.clone(), condition))
 }
 
-fn inputs(funding: &Funding) -> Vec<Input> {
+pub(super) fn inputs(funding: &Funding) -> Vec<Input> {
     funding
         .inputs
         .iter()
@@ -290,7 +294,7 @@ fn unsigned_input(id: Hash, condition: &Condition) -> Input {
     }
 }
 
-fn finish(
+pub(super) fn finish(
     network: Network,
     transaction: Transaction,
     funding: Funding,

@@ -1,6 +1,7 @@
 //! What can go wrong in a wallet, before anything is sent.
 use super::lock::LockError;
 use super::recipient::RecipientError;
+use super::threebot_input::ThreeBotError;
 use crate::tfchain::explorer::ExplorerError;
 use crate::tfchain::{Amount, AmountError, EncodeError, UnlockHash, UnlockType};
 
@@ -20,6 +21,9 @@ pub enum WalletError {
     /// An amount that cannot be understood.
     #[error(transparent)]
     Amount(#[from] AmountError),
+    /// An order about 3bots that cannot be carried out.
+    #[error(transparent)]
+    ThreeBot(#[from] ThreeBotError),
     /// Something that has no binary form.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -123,6 +127,7 @@ impl WalletError {
             Self::Explorer(error) => error.kind(),
             Self::Lock(error) => error.kind(),
             Self::Recipient(error) => error.kind(),
+            Self::ThreeBot(error) => error.kind(),
             Self::Amount(AmountError::PrecisionOverflow(_)) => "CurrencyPrecisionOverflow",
             Self::Amount(AmountError::Negative(_)) => "CurrencyNegativeValue",
             Self::NoFunds | Self::InsufficientFunds(_) | Self::InsufficientWalletFunds(_) => {

@@ -108,6 +108,14 @@ impl KeyRing {
         Ok(address)
     }
 
+    /// Returns the key pair that [`KeyRing::add_next`] would add.
+    pub(super) fn next_pair(&self) -> KeyPair {
+        match self.pending.front() {
+            Some((_, pair)) => pair.clone(),
+            None => self.derive(self.key_count).1,
+        }
+    }
+
     /// Returns the key pair of an address; an address of type 00 (free for all) has key 0.
     pub fn pair(&self, address: &UnlockHash) -> Option<&KeyPair> {
         let place = if address.is_nil() {

@@ -9,6 +9,10 @@
 //! | sign | [`Wallet::sign`], [`Wallet::sign_any`] for what others made | [`Signed`], with who still must sign |
 //! | submit | [`Wallet::submit`], when [`Signed::is_complete`] | [`Submission`]: accepted, refused, unknown |
 //!
+//! 3bots have orders of their own ([`NewBot`], [`BotChange`]): [`Wallet::draft_bot`],
+//! [`Wallet::draft_bot_update`] and [`Wallet::draft_name_transfer`] give a [`BotDraft`], for
+//! [`Wallet::preview_bot`] and [`Wallet::sign_bot`].
+//!
 //! Between signing and submitting is the place to store the transaction: submitting the same one
 //! again is safe, making another one after [`Submission::Unknown`] is not.
 //!
@@ -32,6 +36,9 @@ mod recipient;
 mod sign;
 mod statement;
 mod submit;
+mod threebot;
+mod threebot_input;
+mod threebot_preview;
 #[allow(clippy::module_inception)]
 mod wallet;
 
@@ -52,4 +59,6 @@ pub use recipient::{Recipient, RecipientError, parse_address};
 pub use sign::{MissingSignature, Signed, sign_transaction};
 pub use statement::{StatementRow, statement, statement_text};
 pub use submit::{Submission, submit};
+pub use threebot::{BotChange, BotDraft, NewBot, Payer, bot_record};
+pub use threebot_input::{BotIdentifier, ThreeBotError, parse_bot_name, parse_network_address};
 pub use wallet::{Wallet, address_balance};

@@ -4,6 +4,7 @@ use std::fmt;
 use super::clock::Clock;
 use super::draft::Draft;
 use super::lock::describe_lock;
+use super::threebot_preview;
 use crate::tfchain::explorer::ServerText;
 use crate::tfchain::{
     Amount, Condition, Hash, Network, Output, Transaction, UnlockHash, UnlockType,
@@ -17,6 +18,10 @@ pub struct Preview {
     pub network: Network,
     /// What the transaction is, when it is more than a transfer.
     pub kind: Option<&'static str>,
+    /// What it does besides moving coins, one fact a line.
+    pub facts: Vec<String>,
+    /// What the chain takes for that, miner fee not included.
+    pub price: Amount,
     /// Where coins go, in order.
     pub payments: Vec<PreviewOutput>,
     /// What comes back.
@@ -91,11 +96,20 @@ impl Preview {
         if let Transaction::Erc20Convert(body) = transaction {
             payments.insert(0, erc20_output(body.address, &body.value));
         }
+        let bots = threebot_preview::facts(transaction);
+        // All that these hand out is what is left over.
+        let change = match bots {
+            Some(_) => std::mem::take(&mut payments),
+            None => Vec::new(),
+        };
+        let (facts, price) = bots.unwrap_or_default();
         Self {
             network,
+            facts,
+            price,
             kind: (!matches!(transaction, Transaction::Standard(_))).then(|| transaction.kind()),
             payments,
-            change: Vec::new(),
+            change,
             fee: transaction.miner_fees().iter().sum(),
             spent,
             inputs: inputs.len(),
@@ -125,6 +139,9 @@ impl fmt::Display for Preview {
         if let Some(kind) = self.kind {
             write!(f, "\nkind: {kind}")?;
         }
+        for fact in &self.facts {
+            write!(f, "\n{fact}")?;
+        }
         for payment in &self.payments {
             write!(f, "\nsend: {payment}")?;
         }
@@ -133,7 +150,11 @@ impl fmt::Display for Preview {
             write!(f, "\nchange: {change}")?;
         }
         let amount = self.amount();
-        write!(f, "\ntotal: {}", (amount + &self.fee).with_unit())?;
+        write!(
+            f,
+            "\ntotal: {}",
+            (amount + &self.fee + &self.price).with_unit()
+        )?;
         match &self.spent {
             Some(spent) => write!(f, " (of {} in {} input(s))", spent.with_unit(), self.inputs)?,
             None => write!(f, " (of {} input(s), not all of them known)", self.inputs)?,

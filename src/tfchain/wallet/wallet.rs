@@ -12,6 +12,7 @@ use super::preview::Preview;
 use super::sign::{Signed, sign_transaction};
 use super::statement::{StatementRow, statement};
 use super::submit::{Submission, submit};
+use super::threebot::sign_with_bots;
 use crate::tfchain::explorer::{
     AddressInfo, Explorer, ExplorerError, ExplorerTransaction, newest_first,
 };
@@ -65,7 +66,7 @@ impl Wallet {
         })
     }
 
-    fn keys(&self) -> MutexGuard<'_, KeyRing> {
+    pub(super) fn keys(&self) -> MutexGuard<'_, KeyRing> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -314,7 +315,7 @@ impl Wallet {
 
     /// Signs what the wallet can of any transaction: one that another owner sent, or one that was
     /// drained. The outputs that it spends are looked up, in the balance first; for versions 128
-    /// and 129 the active mint condition is. Nothing is sent.
+    /// and 129 the active mint condition is, for versions 145 and 146 the bots are. Nothing is sent.
     ///
     /// # Errors
     /// Every [`WalletError`] of a look-up; [`WalletError::Encode`].
@@ -324,7 +325,10 @@ impl Wallet {
             Some(_) => Some(self.explorer.mint_condition(None).await?),
             None => None,
         };
-        sign_transaction(transaction, &parents, mint_condition.as_ref(), &self.keys())
+        let bots = self.bot_keys(&transaction).await?;
+        self.adopt_bot_key(&transaction)?;
+        let keys = self.keys();
+        sign_with_bots(transaction, &parents, mint_condition.as_ref(), &bots, &keys)
     }
 
     /// Finds the outputs that a transaction spends; those that nobody knows are left out.

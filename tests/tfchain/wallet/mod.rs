@@ -7,6 +7,7 @@ mod replay;
 mod sends;
 mod signing;
 mod submission;
+mod threebots;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -9,6 +9,7 @@ use super::output::{BlockStakeOutput, CoinOutput};
 use super::place::{ClientCore, random};
 use super::recipient;
 use super::send;
+use super::threebot::ClientThreeBots;
 use super::transaction::{TransactionValue, transaction};
 use super::wallet::Wallet;
 use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
@@ -84,6 +85,13 @@ const MEMBERS: &[Member<TfchainClient>] = &[
             client.core.belongs_to(client);
             Ok(client.wallets.clone().into())
         },
+    ),
+    Member::child(
+        "threebot",
+        class_of::<ClientThreeBots>,
+        "The 3bots that the chain knows.",
+        "c.threebot",
+        |client: &Arc<TfchainClient>, _| Ok(ClientThreeBots::value(&client.core)),
     ),
     Member::property(
         "network",

@@ -1,7 +1,7 @@
 //! Errors of the chain's library as the one error a user meets.
 use crate::object::{Error, Kind};
 use crate::tfchain::explorer::ExplorerError;
-use crate::tfchain::wallet::{LockError, RecipientError, WalletError};
+use crate::tfchain::wallet::{LockError, RecipientError, ThreeBotError, WalletError};
 use crate::tfchain::{AmountError, EncodeError, MnemonicError};
 
 /// True when no node could be reached at all.
@@ -43,6 +43,9 @@ impl From<WalletError> for Error {
         match error {
             WalletError::Explorer(error) => error.into(),
             WalletError::SourceType(_) => Error::type_error(text),
+            WalletError::ThreeBot(ThreeBotError::Inactive { .. }) => {
+                Error::new(Kind::Refused, text)
+            }
             WalletError::NotOwned(_) => Error::new(Kind::NotFound, text),
             WalletError::FeeTooHigh { .. } => {
                 Error::value(text).hint("when it is meant: give fee_high=True as well")

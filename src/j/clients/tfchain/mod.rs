@@ -4,6 +4,7 @@
 //! * [`place`]: which network a client is of, and whom it asks.
 //! * [`send`], [`builder`], [`sign`], [`pending`]: from a request to the chain.
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
+//! * [`threebot`]: 3bots, of a wallet and of the chain.
 //! * the other files: one class of values each.
 pub mod amount;
 pub mod balance;
@@ -21,6 +22,7 @@ pub mod qr;
 pub mod recipient;
 pub mod send;
 pub mod sign;
+pub mod threebot;
 pub mod transaction;
 pub mod wallet;
 

@@ -143,7 +143,7 @@ pub fn send(wallet: &Arc<Wallet>, order: Order) -> Result<Value> {
 }
 
 /// The preview in words, with the network as the user named it.
-fn words(core: &ClientCore, preview: &Preview) -> String {
+pub(super) fn words(core: &ClientCore, preview: &Preview) -> String {
     let text = preview.to_string();
     match (core.network_type().as_str(), preview.network) {
         // A test client that means the devnet.
@@ -174,7 +174,7 @@ pub fn confirm(core: &ClientCore, preview: &Preview, what: &str) -> Result<()> {
 
 /// Before anything new is sent, what was sent before must be clear: else something could be paid
 /// twice.
-fn refuse_while_unclear(wallet: &Arc<Wallet>) -> Result<()> {
+pub(super) fn refuse_while_unclear(wallet: &Arc<Wallet>) -> Result<()> {
     for pending in pending::list(wallet)? {
         if !pending.is_settled()? {
             let path = wallet.path();

@@ -208,6 +208,20 @@ impl Class for TransactionValue {
             "t = w.coins_send(w.address, 1, data='rent for May').transaction\nt.data",
             |this, _| Ok(Value::Bytes(this.transaction.arbitrary_data().to_vec())),
         ),
+        Member::property(
+            "public_key",
+            Ty::Str,
+            "The public key of the 3bot that it registers; None for others.",
+            "t = w.threebot.record_new(names=['transaction'], dry_run=True).transaction\n\
+             t.public_key",
+            |this, _| {
+                let key = match &this.transaction {
+                    Transaction::BotRegistration(body) => Some(body.identification.public_key),
+                    _ => None,
+                };
+                Ok(key.map(|key| key.to_string()).into())
+            },
+        ),
         Member::method(
             "json",
             &[],

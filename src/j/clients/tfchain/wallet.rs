@@ -12,6 +12,7 @@ use super::send::{
     self, CONFIRM, DATA, DRY_RUN, FEE, FEE_HIGH, LOCK, Order, REFUND, SOURCE, SendResult,
 };
 use super::sign::{self, SignResult};
+use super::threebot::WalletThreeBots;
 use super::transaction::TransactionValue;
 use crate::j::instances::{Base, Common, Config, model_of, model_set};
 use crate::j::world::World;
@@ -303,6 +304,13 @@ impl Wallet {
 }
 
 const COINS: &[Member<Wallet>] = &[
+    Member::child(
+        "threebot",
+        class_of::<WalletThreeBots>,
+        "The 3bots of the wallet: registered, changed and paid here.",
+        "w.threebot",
+        |wallet: &Arc<Wallet>, _| Ok(WalletThreeBots::value(wallet)),
+    ),
     Member::property(
         "balance",
         Ty::Object(class_of::<BalanceValue>),
