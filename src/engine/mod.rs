@@ -49,7 +49,8 @@ pub struct Engine {
     library: AST,
     interrupt: Arc<AtomicBool>,
     root: Obj,
-    shown: usize,
+    /// The values shown so far, for `_1`, `_2`, …; not in the scope, which rhai searches one by one.
+    shown: Vec<Dynamic>,
 }
 
 impl Engine {
@@ -81,7 +82,7 @@ impl Engine {
             library: AST::empty(),
             interrupt,
             root,
-            shown: 0,
+            shown: Vec::new(),
         }
     }
 
@@ -180,6 +181,7 @@ impl Engine {
             self.converter.set_library(Arc::new(library.clone()));
             self.library = library;
         }
+        self.bind_shown(text);
         let (rhai, scope) = (&self.rhai, &mut self.scope);
         let depth = scope.len();
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -224,13 +226,23 @@ impl Engine {
         method.unwrap_or_else(|| errors::translate(error, &self.names()))
     }
 
+    /// Binds those of `_1`, `_2`, … that a text mentions.
+    fn bind_shown(&mut self, text: &str) {
+        for number in numbered(text) {
+            let name = format!("{LAST}_{number}");
+            if let Some(value) = number.checked_sub(1).and_then(|n| self.shown.get(n))
+                && !self.scope.contains(&name)
+            {
+                self.scope.push_dynamic(name, value.clone());
+            }
+        }
+    }
+
     /// Binds a value to `_` and to the next of `_1`, `_2`, ….
     fn keep(&mut self, value: Value) {
         let value = self.converter.to_dynamic(value);
-        self.shown += 1;
-        if self.shown <= MOST_NUMBERED {
-            self.scope
-                .set_or_push(format!("{LAST}_{}", self.shown), value.clone());
+        if self.shown.len() < MOST_NUMBERED {
+            self.shown.push(value.clone());
         }
         self.scope.set_or_push(LAST, value);
     }
@@ -284,6 +296,14 @@ impl Engine {
     pub fn help(&self, expression: &str) -> Option<String> {
         place::help(self, expression)
     }
+}
+
+/// The numbers of `_1`, `_2`, … in a text of rhai.
+fn numbered(text: &str) -> impl Iterator<Item = usize> {
+    text.split("__last_").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit());
+        rest.get(..end.unwrap_or(rest.len()))?.parse().ok()
+    })
 }
 
 fn syntax_error(error: dialect::DialectError) -> Error {

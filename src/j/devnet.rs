@@ -66,9 +66,11 @@ impl DevnetNode {
             .map_or_else(|| settings.devnet_dir.clone(), PathBuf::from);
         let block_time = block_time(args)?;
         if let Some((addr, _)) = running(&self.world) {
-            self.world
-                .host
-                .note(&format!("a devnet runs already on {addr}"));
+            if ["port", "dir", "import_file"].iter().any(|name| args.given(name)) {
+                self.world
+                    .host
+                    .note(&format!("a devnet runs already on {addr}"));
+            }
             return self.status();
         }
         match &settings.devnet_program {

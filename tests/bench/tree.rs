@@ -24,7 +24,10 @@ impl Host for Nobody {
 }
 
 fn engine(store: Store) -> Engine {
-    let store = Arc::new(store);
+    shared(Arc::new(store))
+}
+
+fn shared(store: Arc<Store>) -> Engine {
     let open = Box::new(move || Ok(store.clone()));
     let interrupt = Arc::new(AtomicBool::new(false));
     let settings = Settings {
@@ -95,7 +98,9 @@ fn completion_with_many(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let (dir, key) = (folder.path().join("store"), folder.path().join("key"));
     let (store, _) = Store::create(&dir, NewLock::NewKeyFile(&key), Options::default()).unwrap();
-    let mut e = engine(store);
+    let store = Arc::new(store);
+    let mut e = shared(store.clone());
+    let hold = store.hold();
     say(&mut e, "c = j.clients.tfchain.new('c', network_type='DEV')");
     say(&mut e, "c.save()");
     for n in 0..1_000 {
@@ -107,7 +112,8 @@ fn completion_with_many(c: &mut Criterion) {
         say(&mut e, &format!("w = c.wallets.new('wallet_{n}')"));
         say(&mut e, "w.save()");
     }
-    drop(e);
+    drop(hold);
+    drop((e, store));
     let open = || {
         let store = Store::open(&dir, Options::default()).unwrap();
         store.unlock(Unlock::KeyFile(&key)).unwrap()
