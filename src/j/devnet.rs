@@ -66,7 +66,10 @@ impl DevnetNode {
             .map_or_else(|| settings.devnet_dir.clone(), PathBuf::from);
         let block_time = block_time(args)?;
         if let Some((addr, _)) = running(&self.world) {
-            if ["port", "dir", "import_file"].iter().any(|name| args.given(name)) {
+            if ["port", "dir", "import_file"]
+                .iter()
+                .any(|name| args.given(name))
+            {
                 self.world
                     .host
                     .note(&format!("a devnet runs already on {addr}"));

@@ -10,6 +10,7 @@ use super::wallet::Wallet;
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
 };
+use crate::tfchain::constants::LOCK_TIMESTAMP_MIN;
 use crate::tfchain::wallet::atomicswap::{self as library, Swap, SwapError, SwapExpectation};
 use crate::tfchain::wallet::{Clock, Payment, Preview, Recipient, Signed};
 use crate::tfchain::{Condition, Hash, Output, SwapContract, SwapSecret, UnlockHash, UnlockType};
@@ -237,7 +238,13 @@ fn single(value: &Value) -> Result<UnlockHash> {
 fn time(value: &Value, chain_time: u64, clock: &Clock) -> Result<u64> {
     match value {
         Value::Str(text) => Ok(library::refund_time(text, chain_time, clock)?),
-        Value::Int(seconds) => Ok(crate::tfchain::wallet::lock_from_int(*seconds)?),
+        // A height would count as a time long ago, and the swap could be refunded at once.
+        Value::Int(seconds) => match crate::tfchain::wallet::lock_from_int(*seconds)? {
+            lock if lock >= LOCK_TIMESTAMP_MIN => Ok(lock),
+            lock => Err(Error::value(format!(
+                "a refund time is a time, not a height: {lock} is below {LOCK_TIMESTAMP_MIN}"
+            ))),
+        },
         other => Err(Error::type_error(format!(
             "a refund time is a Unix time, a duration such as '+48h' or a date, not {}",
             other.type_name()
