@@ -14,8 +14,11 @@ use serde_json::Value;
 
 use super::explorer_api::lookup::WRONG_LENGTH;
 use super::explorer_api::{Query, reference_text};
-use super::http::{self, HTML, TEXT};
+use super::http::{self, TEXT};
 use super::node::{Node, Refused, State};
+use super::pages;
+use super::pages::html::escape;
+use super::pages::layout::{self, STYLE};
 use crate::tfchain::constants::MAX_CLIENT_INPUTS;
 use crate::tfchain::hash::{OutputId, TransactionId};
 use crate::tfchain::transaction::StandardTransaction;
@@ -122,12 +125,15 @@ impl Faucet {
     /// Answers an HTTP request.
     pub async fn answer(&self, request: Request) -> Response {
         let (head, body) = request.into_parts();
-        match (head.uri.path(), head.method) {
+        match (head.uri.path(), head.method.clone()) {
             (API, method) => with_cors(self.api(method, body).await),
             ("/", _) => page(&form(None)),
             (FORM, Method::POST) => self.form(body).await,
             (FORM, _) => page(&form(None)),
-            (path, _) => {
+            (path, method) => {
+                if let Some(page) = pages::answer(&self.node, &method, &head.uri) {
+                    return page;
+                }
                 let text = format!("{path} is not a valid path\n");
                 let mut response = http::answer(StatusCode::NOT_FOUND, TEXT, text);
                 let nosniff = HeaderValue::from_static("nosniff");
@@ -270,21 +276,12 @@ fn page(body: &str) -> Response {
     let text = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>TFT Faucet</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\
-         </main>\n</body>\n</html>\n"
+         <title>TFT Faucet</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <header><nav><a href=\"/explorer\">Devnet explorer</a><a href=\"/\"><b>Faucet</b></a></nav>\
+         </header>\n<main>\n{body}</main>\n</body>\n</html>\n"
     );
-    http::answer(StatusCode::OK, HTML, text)
+    layout::answer(StatusCode::OK, text)
 }
-
-const STYLE: &str = "body{font-family:system-ui,sans-serif;background:#f4f6f8;color:#1c2733;\
-    display:flex;justify-content:center;margin:0;padding:3rem 1rem}\
-    main{background:#fff;border-radius:8px;box-shadow:0 1px 4px #0003;padding:2rem;max-width:46rem;\
-    width:100%}h1{font-size:1.3rem;margin-top:0;overflow-wrap:anywhere}\
-    input{width:100%;box-sizing:border-box;font:1rem monospace;padding:.6rem;margin:.4rem 0 1rem}\
-    button{font-size:1rem;padding:.6rem 1.2rem;border:0;border-radius:4px;background:#1664a8;\
-    color:#fff;cursor:pointer}code{overflow-wrap:anywhere}\
-    .error{background:#fdecea;color:#8a1c12;border-radius:4px;padding:.8rem;margin-bottom:1rem;\
-    overflow-wrap:anywhere}";
 
 fn form(error: Option<&str>) -> String {
     let mut html = String::from("<h1>tfchain devnet faucet</h1>\n");
@@ -305,26 +302,9 @@ fn success(address: &str, id: &TransactionId) -> String {
     let address = escape(address);
     format!(
         "<h1>{DEFAULT_TFT} TFT succesfully transferred on tfchain's devnet to {address}</h1>\n\
-         <p>Transaction: <code>{id}</code></p>\n<p><a href=\"/\">Request more</a></p>\n"
+         <p>Transaction: <a href=\"/transaction/{id}\"><code>{id}</code></a></p>\n\
+         <p><a href=\"/\">Request more</a></p>\n"
     )
-}
-
-/// Escapes a text for HTML with the entities of the real page.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&#34;"),
-            '\'' => escaped.push_str("&#39;"),
-            '+' => escaped.push_str("&#43;"),
-            c if c.is_control() => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
@@ -347,14 +327,6 @@ mod tests {
         assert_eq!(
             read_request(b"{\"amount\":7} x"),
             Some((UnlockHash::NIL, 7))
-        );
-    }
-
-    #[test]
-    fn html_is_escaped() {
-        assert_eq!(
-            escape("<a b=\"c\">&'+"),
-            "&lt;a b=&#34;c&#34;&gt;&amp;&#39;&#43;"
         );
     }
 }

@@ -15,6 +15,7 @@ mod faucet;
 mod folder;
 mod http;
 pub mod node;
+mod pages;
 pub mod pool;
 mod server;
 pub mod storage;

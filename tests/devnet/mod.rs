@@ -7,6 +7,7 @@ mod faucet;
 mod faults;
 mod http;
 mod load;
+mod pages;
 mod recording;
 mod replay;
 mod rules;
