@@ -45,6 +45,7 @@ impl OnSled {
     /// Opens, or creates when there is none.
     pub(crate) fn open(path: &Path, wait: Duration) -> Result<Self> {
         let private = PrivateFiles::new();
+        remove_unfinished_snapshots(path)?;
         let config = sled::Config::new()
             .path(path)
             .segment_size(SEGMENT)
@@ -82,6 +83,25 @@ impl OnSled {
             Tree::Meta => meta,
         }
     }
+}
+
+/// Removes snapshots that a killed process did not finish writing. sled 0.34 takes such a
+/// `snap.….generating` for its newest snapshot and then refuses to open; the finished one before
+/// it, and the log, are whole. The caller holds the folder's lock, so nobody is writing one now.
+fn remove_unfinished_snapshots(path: &Path) -> Result<()> {
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        // A new database has no folder yet; anything else is told by opening it.
+        Err(_) => return Ok(()),
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            std::fs::remove_file(entry.path()).map_err(StoreError::io("remove", &entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 impl Backend for OnSled {

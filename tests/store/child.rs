@@ -169,6 +169,25 @@ fn acknowledged_records_survive_kill_9() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// A process that is killed while sled writes a snapshot leaves a part of one behind.
+#[test]
+fn an_unfinished_snapshot_is_no_obstacle() {
+    let env = Env::new();
+    let folder = create(&env);
+    open(&folder)
+        .unwrap()
+        .put(&record("kept", b"x"), Expect::New)
+        .unwrap();
+    for content in [b"".as_slice(), b"half a snapshot".as_slice()] {
+        let left = env.dir().join("sled/snap.FFFFFFFFFFFFFFFF.generating");
+        std::fs::write(&left, content).unwrap();
+        let store = open(&folder).unwrap();
+        assert_eq!(store.health(), Health::Good);
+        assert!(store.exists(CLIENTS, None, "kept").unwrap());
+        assert!(!left.exists());
+    }
+}
+
 fn fill_the_disk(folder: &Path) {
     let limit = libc::rlimit {
         rlim_cur: FULL,
