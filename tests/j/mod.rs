@@ -1,5 +1,6 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
+mod cosigners;
 mod examples;
 mod money;
 mod nodes;

@@ -192,8 +192,8 @@ const MEMBERS: &[Member<TfchainClient>] = &[
         "transaction_put",
         &[Param::required(
             "txn",
-            Ty::Any("transaction or JSON"),
-            "the signed transaction: a value, a dict or JSON text",
+            Ty::Any("transaction, JSON or file"),
+            "the signed transaction: a value, a dict, JSON text, or a file that holds it",
         )],
         Ty::Str,
         "Submits a transaction that is signed already, and returns its id.\n\
