@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::address_book::{AddressBook, resolve};
 use super::amount::Currency;
 use super::block::{BlockValue, ChainInfo};
+use super::explorers::{self, Check};
 use super::faucet;
 use super::lookup::Lookup;
 use super::output::{BlockStakeOutput, CoinOutput};
@@ -134,6 +135,16 @@ const MEMBERS: &[Member<TfchainClient>] = &[
             ))
         },
     ),
+    Member::method(
+        "explorers_check",
+        &[],
+        Ty::Object(class_of::<Check>),
+        "Asks every explorer node, and compares what they say. A node that lags or lies is named,\n\
+         and asked only when no other one answers.",
+        "c.explorers_check()",
+        |client: &Arc<TfchainClient>, _| explorers::check(&client.core),
+    )
+    .needs(Needs::NETWORK),
     Member::method(
         "blockchain_info_get",
         &[],

@@ -16,6 +16,7 @@ pub mod builder;
 pub mod client;
 pub mod condition;
 pub mod errors;
+pub mod explorers;
 pub mod faucet;
 pub mod handed;
 pub mod lookup;
