@@ -6,6 +6,7 @@
 pub mod clients;
 pub mod devnet;
 pub mod errors;
+pub mod file;
 pub mod instances;
 pub mod model;
 pub mod root;

@@ -10,6 +10,7 @@
     reason = "a bench that cannot go on stops"
 )]
 mod answer;
+mod chain;
 mod crypto;
 mod devnet;
 mod dialect;
@@ -36,6 +37,7 @@ fn quick() -> Criterion {
 criterion_group! {
     name = benches;
     config = quick();
-    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench
+    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
+              chain::bench
 }
 criterion_main!(benches);

@@ -1,5 +1,6 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
+mod cosigners;
 mod examples;
 mod money;
 mod nodes;
@@ -35,19 +36,36 @@ pub struct Chain {
 
 impl Chain {
     pub fn start() -> Chain {
+        let chain = Chain::open(tempfile::tempdir().unwrap());
+        chain.block();
+        chain
+    }
+
+    fn open(dir: tempfile::TempDir) -> Chain {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let dir = tempfile::tempdir().unwrap();
         let mut config = Config::new(dir.path().join("devnet"));
         config.port = 0;
         config.block_time = None;
         let handle = runtime.block_on(Devnet::start(config)).unwrap();
-        let chain = Chain {
+        Chain {
             runtime,
             handle: Some(handle),
             dir,
+        }
+    }
+
+    /// The same chain twice: what one does from now on the other does not see.
+    pub fn twins(mut self) -> (Chain, Chain) {
+        if let Some(handle) = self.handle.take() {
+            self.runtime.block_on(handle.stop());
+        }
+        let copy = || {
+            let dir = tempfile::tempdir().unwrap();
+            let to = dir.path().join("devnet");
+            copy_files(&self.dir.path().join("devnet"), &to);
+            Chain::open(dir)
         };
-        chain.block();
-        chain
+        (copy(), copy())
     }
 
     fn handle(&self) -> &Handle {
@@ -86,6 +104,18 @@ impl Chain {
         s.says("txid = c.faucet_request(w.address)");
         self.block();
         s
+    }
+}
+
+fn copy_files(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_files(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        }
     }
 }
 

@@ -256,3 +256,111 @@ fn when_nothing_listens_the_error_says_what_to_start() {
         error.hints
     );
 }
+
+/// A node of the same chain under another address.
+fn again(chain: &Chain) -> Between {
+    Between::start(chain)
+}
+
+#[test]
+fn nodes_that_lag_or_lie_are_named_and_avoided() {
+    let (chain, behind) = Chain::start().twins();
+    let other = Chain::start();
+    // Blocks without content of the same second would be the same.
+    other.later(60);
+    for _ in 0..19 {
+        other.block();
+    }
+    for _ in 0..20 {
+        chain.block();
+    }
+    let (second, third, page) = (again(&chain), again(&chain), again(&chain));
+    page.set(Mode::Html);
+    let dead = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    let mut s = Session::new(chain.settings());
+    s.says("c = j.clients.tfchain.new('my_client', network_type='DEV')");
+    let nodes = [
+        chain.address(),
+        behind.address(),
+        other.address(),
+        second.address.clone(),
+        third.address.clone(),
+        page.address.clone(),
+        dead,
+    ];
+    s.says(&format!("c.explorer_nodes = {nodes:?}"));
+    let table = s.says("k = c.explorers_check()\nk");
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), nodes.len() + 1, "{table}");
+    let verdicts = ["ok", "lags", "lies", "ok", "ok", "bad_answer", "no_answer"];
+    for (at, verdict) in verdicts.iter().enumerate() {
+        assert!(lines[at + 1].starts_with(&nodes[at]), "{table}");
+        assert_eq!(
+            s.says(&format!("k.nodes[{at}]['verdict']")),
+            format!("'{verdict}'"),
+            "{table}"
+        );
+    }
+    assert!(
+        table.contains("lags 20 blocks behind, is avoided"),
+        "{table}"
+    );
+    assert_eq!(s.says("k.ok"), "False");
+    // Nodes are asked in random order: avoiding shows in many questions.
+    let height = s.says("k.nodes[0]['height']");
+    for _ in 0..30 {
+        assert_eq!(s.says("c.blockchain_info_get().height"), height);
+    }
+    s.says(&format!("c.explorer_nodes = ['{}']", nodes[0]));
+    assert_eq!(s.says("c.explorers_check().ok"), "True");
+}
+
+#[test]
+fn where_two_disagree_nobody_is_called_a_liar() {
+    let (chain, other) = (Chain::start(), Chain::start());
+    other.later(60);
+    for _ in 0..10 {
+        chain.block();
+        other.block();
+    }
+    let mut s = Session::new(chain.settings());
+    s.says("c = j.clients.tfchain.new('my_client', network_type='DEV')");
+    s.says(&format!(
+        "c.explorer_nodes = ['{}', '{}']",
+        chain.address(),
+        other.address()
+    ));
+    let table = s.says("c.explorers_check()");
+    assert_eq!(table.matches("disagrees: ").count(), 2, "{table}");
+}
+
+#[test]
+fn an_answer_that_cannot_be_makes_the_next_node_be_asked() {
+    let chain = Chain::start();
+    let mut s = chain.funded();
+    let page = again(&chain);
+    page.set(Mode::Html);
+    s.says(&format!(
+        "c.explorer_nodes = ['{}', '{}']",
+        page.address,
+        chain.address()
+    ));
+    for _ in 0..10 {
+        assert_eq!(s.says("w.balance.available"), "300 TFT");
+    }
+    // Where nobody tells the truth, who was asked is named.
+    let second = again(&chain);
+    second.set(Mode::Html);
+    s.says(&format!(
+        "c.explorer_nodes = ['{}', '{}']",
+        page.address, second.address
+    ));
+    let error = s.fails("w.balance");
+    assert!(
+        error.message.contains("(answered by http://127.0.0.1:"),
+        "{error}"
+    );
+}

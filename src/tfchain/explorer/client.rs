@@ -14,12 +14,13 @@ use super::facts::{AddressInfo, Block, Erc20Info, ExplorerTransaction, OutputInf
 use super::fetch::{Fetch, FetchError};
 use super::model;
 use super::reading::{
-    address_info, erc20_address, good_answer, invalid, output_info, parse, parse_kind, spends,
+    address_info, coin_output, erc20_address, good_answer, invalid, not_in_answer, output_info,
+    parse, parse_kind,
 };
 use super::text::ServerText;
 use super::verify;
 use crate::tfchain::{
-    Amount, BotRecord, Condition, Erc20Address, Hash, Network, Output, Transaction, UnlockHash,
+    Amount, BotRecord, Condition, Erc20Address, Hash, Network, Transaction, UnlockHash,
 };
 
 /// The most look-ups that are under way at once.
@@ -58,41 +59,79 @@ impl Explorer {
         self.fetch.addresses()
     }
 
-    /// Asks for an endpoint and returns the body of a good answer.
-    async fn get(&self, endpoint: &str) -> Result<Vec<u8>, ExplorerError> {
+    /// Asks for an endpoint and reads a good answer. When a node answers what cannot be, it is
+    /// avoided from then on, and the next one is asked.
+    async fn ask<T>(
+        &self,
+        endpoint: &str,
+        read: impl Fn(&[u8]) -> Result<T, ExplorerError>,
+    ) -> Result<T, ExplorerError> {
         // The gate is never closed; without a permit the look-up is merely not counted.
         let _permit = self.gate.acquire().await.ok();
-        let answer = self
-            .fetch
-            .get(endpoint)
-            .await
-            .map_err(|error| match error {
-                FetchError::NotAvailable(tried) => ExplorerError::NotAvailable {
-                    endpoint: endpoint.to_owned(),
-                    tried,
-                },
-                FetchError::Broken { reason } | FetchError::Unclear { reason } => {
-                    ExplorerError::invalid(endpoint, reason)
+        let nodes = self.fetch.addresses().len();
+        let mut first = None;
+        let mut wrong: Vec<Arc<str>> = Vec::new();
+        loop {
+            let (outcome, node) = match self.fetch.get(endpoint).await {
+                Ok(answer) => {
+                    let node = answer.node.clone();
+                    let good = good_answer(endpoint, answer);
+                    (good.and_then(|body| read(&body)), node)
                 }
-            })?;
-        good_answer(endpoint, answer)
+                // That no other node answers is no news, when one has lied.
+                Err(FetchError::NotAvailable(_)) if first.is_some() => break,
+                Err(error) => (Err(not_read(endpoint, error)), None),
+            };
+            match (outcome, node) {
+                (Err(error @ ExplorerError::InvalidResponse { .. }), Some(node)) if nodes > 1 => {
+                    self.fetch.avoid(&node);
+                    first.get_or_insert_with(|| error.said_by(&node));
+                    if wrong.contains(&node) {
+                        break;
+                    }
+                    wrong.push(node);
+                    if wrong.len() >= nodes {
+                        break;
+                    }
+                }
+                (outcome, _) => return outcome,
+            }
+        }
+        Err(first.unwrap_or_else(|| ExplorerError::invalid(endpoint, "no node was asked")))
     }
 
     async fn get_json<T: DeserializeOwned>(&self, endpoint: &str) -> Result<T, ExplorerError> {
-        parse(endpoint, &self.get(endpoint).await?)
+        self.ask(endpoint, |body| parse(endpoint, body)).await
     }
 
-    /// Looks a hash up and checks that it is of the kind `wanted`.
-    async fn lookup<T: DeserializeOwned>(
+    /// Looks a hash up, checks that it is of the kind `wanted`, and reads the answer.
+    async fn lookup<T: DeserializeOwned, R>(
         &self,
         hash: impl Display,
         wanted: &str,
-        kind: impl FnOnce(&T) -> &str,
-    ) -> Result<(String, T), ExplorerError> {
+        kind: impl Fn(&T) -> &str,
+        read: impl Fn(&str, T) -> Result<R, ExplorerError>,
+    ) -> Result<R, ExplorerError> {
         let endpoint = format!("/explorer/hashes/{hash}");
-        let body = self.get(&endpoint).await?;
-        let answer = parse_kind(&endpoint, &body, wanted, kind)?;
-        Ok((endpoint, answer))
+        self.ask(&endpoint, |body| {
+            let answer = parse_kind(&endpoint, body, wanted, &kind)?;
+            read(&endpoint, answer)
+        })
+        .await
+    }
+
+    /// Tells the nodes apart: an explorer for each node alone.
+    pub fn each(&self) -> Vec<(String, Explorer)> {
+        let one = |node: String| {
+            let fetch = self.fetch.only(&node)?;
+            Some((node, Explorer::new(self.network, fetch)))
+        };
+        self.fetch.addresses().into_iter().filter_map(one).collect()
+    }
+
+    /// Asks `node` only when no other node answers.
+    pub fn avoid(&self, node: &str) {
+        self.fetch.avoid(node);
     }
 
     /// Returns the newest block.
@@ -100,18 +139,27 @@ impl Explorer {
     /// # Errors
     /// Every [`ExplorerError`] of a look-up.
     pub async fn chain_info(&self) -> Result<Block, ExplorerError> {
-        let facts: model::WireFacts = self.get_json("/explorer").await?;
-        let block = self.block_by_id(facts.blockid).await?;
-        if block.height != facts.height {
-            return Err(ExplorerError::invalid(
-                "/explorer",
-                format!(
-                    "block {} has height {}, not {}",
-                    block.id, block.height, facts.height
-                ),
-            ));
+        let nodes = self.fetch.addresses().len();
+        let mut left = nodes.max(1);
+        loop {
+            let facts: model::WireFacts = self.get_json("/explorer").await?;
+            left = left.saturating_sub(1);
+            let block = match self.block_by_id(facts.blockid).await {
+                // The node that was asked for the block is behind the one that named it.
+                Err(error) if error.is_no_content() && left > 0 => continue,
+                block => block?,
+            };
+            if block.height != facts.height {
+                return Err(ExplorerError::invalid(
+                    "/explorer",
+                    format!(
+                        "block {} has height {}, not {}",
+                        block.id, block.height, facts.height
+                    ),
+                ));
+            }
+            return Ok(block);
         }
-        Ok(block)
     }
 
     /// Returns the block of a height.
@@ -120,15 +168,18 @@ impl Explorer {
     /// Every [`ExplorerError`] of a look-up; a height beyond the chain is a server error.
     pub async fn block_by_height(&self, height: u64) -> Result<Block, ExplorerError> {
         let endpoint = format!("/explorer/blocks/{height}");
-        let answer: model::WireBlockByHeight = self.get_json(&endpoint).await?;
-        let block = verify::block(answer.block).map_err(|reason| invalid(&endpoint, &reason))?;
-        if block.height != height {
-            return Err(invalid(
-                &endpoint,
-                &format!("the node sent block {}", block.height),
-            ));
-        }
-        Ok(block)
+        self.ask(&endpoint, |body| {
+            let answer: model::WireBlockByHeight = parse(&endpoint, body)?;
+            let block = verify::block(answer.block).map_err(|r| invalid(&endpoint, &r))?;
+            match block.height == height {
+                true => Ok(block),
+                false => Err(invalid(
+                    &endpoint,
+                    &format!("the node sent block {}", block.height),
+                )),
+            }
+        })
+        .await
     }
 
     /// Returns the block of an id.
@@ -136,19 +187,22 @@ impl Explorer {
     /// # Errors
     /// Every [`ExplorerError`] of a look-up.
     pub async fn block_by_id(&self, id: Hash) -> Result<Block, ExplorerError> {
-        let (endpoint, answer) = self
-            .lookup(id, "blockid", |answer: &model::WireBlockAnswer| {
-                &answer.hashtype
-            })
-            .await?;
-        let block = verify::block(answer.block).map_err(|reason| invalid(&endpoint, &reason))?;
-        if block.id != id {
-            return Err(invalid(
-                &endpoint,
-                &format!("the node sent block {}", block.id),
-            ));
-        }
-        Ok(block)
+        self.lookup(
+            id,
+            "blockid",
+            |answer: &model::WireBlockAnswer| &answer.hashtype,
+            |endpoint, answer| {
+                let block = verify::block(answer.block).map_err(|r| invalid(endpoint, &r))?;
+                match block.id == id {
+                    true => Ok(block),
+                    false => Err(invalid(
+                        endpoint,
+                        &format!("the node sent block {}", block.id),
+                    )),
+                }
+            },
+        )
+        .await
     }
 
     /// Returns a transaction of the chain or the pool.
@@ -156,23 +210,23 @@ impl Explorer {
     /// # Errors
     /// Every [`ExplorerError`] of a look-up.
     pub async fn transaction(&self, id: Hash) -> Result<ExplorerTransaction, ExplorerError> {
-        let (endpoint, answer) = self
-            .lookup(
-                id,
-                "transactionid",
-                |answer: &model::WireTransactionAnswer| &answer.hashtype,
-            )
-            .await?;
-        let transaction = verify::transaction(answer.transaction, answer.unconfirmed)
-            .map_err(|reason| invalid(&endpoint, &reason))?;
-        if transaction.id != id {
-            let sent = transaction.id;
-            return Err(invalid(
-                &endpoint,
-                &format!("the node sent transaction {sent}"),
-            ));
-        }
-        Ok(transaction)
+        self.lookup(
+            id,
+            "transactionid",
+            |answer: &model::WireTransactionAnswer| &answer.hashtype,
+            |endpoint, answer| {
+                let transaction = verify::transaction(answer.transaction, answer.unconfirmed)
+                    .map_err(|reason| invalid(endpoint, &reason))?;
+                match transaction.id == id {
+                    true => Ok(transaction),
+                    false => Err(invalid(
+                        endpoint,
+                        &format!("the node sent transaction {}", transaction.id),
+                    )),
+                }
+            },
+        )
+        .await
     }
 
     /// Returns what the chain knows of an address.
@@ -180,15 +234,13 @@ impl Explorer {
     /// # Errors
     /// [`ExplorerError::NoContent`] when it was never used; every other one of a look-up.
     pub async fn address(&self, address: UnlockHash) -> Result<AddressInfo, ExplorerError> {
-        let endpoint = format!("/explorer/hashes/{address}");
-        let body = self.get(&endpoint).await?;
-        let answer: model::WireAddressAnswer = parse_kind(
-            &endpoint,
-            &body,
+        self.lookup(
+            address,
             "unlockhash",
             |answer: &model::WireAddressAnswer| &answer.hashtype,
-        )?;
-        address_info(&endpoint, address, answer)
+            |endpoint, answer| address_info(endpoint, address, answer),
+        )
+        .await
     }
 
     /// Looks several addresses up side by side; None for those that were never used. The order is
@@ -229,40 +281,13 @@ impl Explorer {
     /// # Errors
     /// Every [`ExplorerError`] of a look-up. Outputs of the pool are not known.
     pub async fn coin_output(&self, id: Hash) -> Result<OutputInfo, ExplorerError> {
-        let (endpoint, answer) = self
-            .lookup(id, "coinoutputid", |answer: &model::WireOutputAnswer| {
-                &answer.hashtype
-            })
-            .await?;
-        let transactions = answer
-            .transactions
-            .agreed()
-            .map_err(|r| invalid(&endpoint, &r))?;
-        let mut info = output_info(
+        self.lookup(
             id,
-            &transactions,
-            ExplorerTransaction::created_outputs,
-            ExplorerTransaction::spent_outputs,
-        );
-        if info.is_none() {
-            // A payout of a block: no transaction created it.
-            for block in answer.blocks {
-                let block = verify::block(block).map_err(|reason| invalid(&endpoint, &reason))?;
-                if let Some(payout) = block.miner_payouts.iter().find(|payout| payout.id == id) {
-                    let spend = |transaction: &&Arc<ExplorerTransaction>| spends(transaction, id);
-                    info = Some(OutputInfo {
-                        id,
-                        output: Output {
-                            value: payout.value.clone(),
-                            condition: Condition::for_address(payout.unlock_hash),
-                        },
-                        creation: None,
-                        spend: transactions.iter().find(spend).cloned(),
-                    });
-                }
-            }
-        }
-        info.ok_or_else(|| invalid(&endpoint, "no transaction of the answer has this output"))
+            "coinoutputid",
+            |answer: &model::WireOutputAnswer| &answer.hashtype,
+            |endpoint, answer| coin_output(endpoint, id, answer),
+        )
+        .await
     }
 
     /// Returns a block stake output, the transaction that created it and the one that spent it.
@@ -270,24 +295,25 @@ impl Explorer {
     /// # Errors
     /// Every [`ExplorerError`] of a look-up.
     pub async fn blockstake_output(&self, id: Hash) -> Result<OutputInfo, ExplorerError> {
-        let (endpoint, answer) = self
-            .lookup(
-                id,
-                "blockstakeoutputid",
-                |answer: &model::WireOutputAnswer| &answer.hashtype,
-            )
-            .await?;
-        let transactions = answer
-            .transactions
-            .agreed()
-            .map_err(|r| invalid(&endpoint, &r))?;
-        output_info(
+        self.lookup(
             id,
-            &transactions,
-            ExplorerTransaction::created_blockstake_outputs,
-            ExplorerTransaction::spent_blockstake_outputs,
+            "blockstakeoutputid",
+            |answer: &model::WireOutputAnswer| &answer.hashtype,
+            |endpoint, answer| {
+                let transactions = answer
+                    .transactions
+                    .agreed()
+                    .map_err(|reason| invalid(endpoint, &reason))?;
+                output_info(
+                    id,
+                    &transactions,
+                    ExplorerTransaction::created_blockstake_outputs,
+                    ExplorerTransaction::spent_blockstake_outputs,
+                )
+                .ok_or_else(|| not_in_answer(endpoint))
+            },
         )
-        .ok_or_else(|| invalid(&endpoint, "no transaction of the answer has this output"))
+        .await
     }
 
     /// Returns the transactions in the pool, in the order in which it took them.
@@ -379,9 +405,12 @@ impl Explorer {
         address: UnlockHash,
     ) -> Result<(UnlockHash, Erc20Address), ExplorerError> {
         let endpoint = format!("/explorer/erc20/addresses/{address}");
-        let answer: model::WireErc20Addresses = self.get_json(&endpoint).await?;
-        let erc20 = erc20_address(&endpoint, answer.tftaddress, &answer.erc20address)?;
-        Ok((answer.tftaddress, erc20))
+        self.ask(&endpoint, |body| {
+            let answer: model::WireErc20Addresses = parse(&endpoint, body)?;
+            let erc20 = erc20_address(&endpoint, answer.tftaddress, &answer.erc20address)?;
+            Ok((answer.tftaddress, erc20))
+        })
+        .await
     }
 
     /// Posts a transaction and returns the id that the node gives it, which is the computed one.
@@ -431,5 +460,18 @@ impl Explorer {
             ));
         }
         Ok(id)
+    }
+}
+
+/// The error of a question that got no whole answer.
+fn not_read(endpoint: &str, error: FetchError) -> ExplorerError {
+    match error {
+        FetchError::NotAvailable(tried) => ExplorerError::NotAvailable {
+            endpoint: endpoint.to_owned(),
+            tried,
+        },
+        FetchError::Broken { reason } | FetchError::Unclear { reason } => {
+            ExplorerError::invalid(endpoint, reason)
+        }
     }
 }

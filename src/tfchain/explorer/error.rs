@@ -151,6 +151,17 @@ impl ExplorerError {
         }
     }
 
+    /// Names the node whose answer is of no use.
+    pub(super) fn said_by(self, node: &str) -> Self {
+        match self {
+            Self::InvalidResponse { endpoint, reason } => Self::InvalidResponse {
+                endpoint,
+                reason: format!("{reason} (answered by {node})"),
+            },
+            other => other,
+        }
+    }
+
     pub(super) fn invalid(endpoint: &str, reason: impl Into<String>) -> Self {
         Self::InvalidResponse {
             endpoint: endpoint.to_owned(),

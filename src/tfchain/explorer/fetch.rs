@@ -4,6 +4,7 @@
 //! be replayed and faults injected without a socket (spec: tfchain client §13).
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::error::Unreachable;
 
@@ -14,6 +15,8 @@ pub struct Answer {
     pub status: u16,
     /// The whole body.
     pub body: Vec<u8>,
+    /// The address of the node that answered, where there are several.
+    pub node: Option<Arc<str>>,
 }
 
 /// Why there is no (whole) answer.
@@ -46,4 +49,12 @@ pub trait Fetch: Send + Sync {
 
     /// Returns the addresses of the nodes that may be asked.
     fn addresses(&self) -> Vec<String>;
+
+    /// Asks a node only when no other one answers: it lags, or it lied.
+    fn avoid(&self, _node: &str) {}
+
+    /// Returns a way to ask this node alone; None when there is no such node.
+    fn only(&self, _node: &str) -> Option<Arc<dyn Fetch>> {
+        None
+    }
 }

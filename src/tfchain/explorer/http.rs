@@ -5,7 +5,7 @@
 //! last, so that two hundred look-ups do not wait for the same dead node two hundred times.
 //! Everything is bounded: the time to connect, the time until an answer begins, the silence within
 //! an answer, its whole duration, and its size.
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout, timeout_at};
@@ -32,6 +32,8 @@ pub struct HttpLimits {
     pub bytes: usize,
     /// How long a node that was out of reach is tried only after the others.
     pub shunned: Duration,
+    /// How long a node that lags or lied is tried only after the others.
+    pub avoided: Duration,
 }
 
 impl Default for HttpLimits {
@@ -44,6 +46,7 @@ impl Default for HttpLimits {
             answer: Duration::from_secs(60),
             bytes: 64 * 1024 * 1024,
             shunned: Duration::from_secs(30),
+            avoided: Duration::from_secs(600),
         }
     }
 }
@@ -60,8 +63,10 @@ pub struct HttpFetch {
 }
 
 struct Node {
-    address: String,
+    address: Arc<str>,
     failed_at: Mutex<Option<Instant>>,
+    /// When it was last said to lag or to lie.
+    avoided_at: Mutex<Option<Instant>>,
 }
 
 /// How the attempt to reach one node ended when it brought no answer.
@@ -97,8 +102,9 @@ impl HttpFetch {
                     });
                 }
                 Ok(Node {
-                    address: address.to_owned(),
+                    address: address.into(),
                     failed_at: Mutex::new(None),
+                    avoided_at: Mutex::new(None),
                 })
             })
             .collect::<Result<_, _>>()?;
@@ -153,7 +159,10 @@ impl HttpFetch {
             let pick = usize::try_from((self.random)() % choices).unwrap_or(0);
             order.swap(last, pick);
         }
-        order.sort_by_key(|node| node.is_shunned(self.limits.shunned));
+        order.sort_by_key(|node| {
+            let avoided = is_recent(&node.avoided_at, self.limits.avoided);
+            (avoided, is_recent(&node.failed_at, self.limits.shunned))
+        });
         order
     }
 
@@ -187,19 +196,21 @@ impl HttpFetch {
             }
             match outcome {
                 Ok(response) => {
-                    node.note(None);
-                    return self.read(response, body.is_some()).await;
+                    set(&node.failed_at, None);
+                    let answer = self.read(response, body.is_some()).await;
+                    let node = Some(node.address.clone());
+                    return answer.map(|(status, body)| Answer { status, body, node });
                 }
                 Err(Miss::Silent(reason) | Miss::Dropped(reason)) if body.is_some() => {
-                    node.note(Some(Instant::now()));
+                    set(&node.failed_at, Some(Instant::now()));
                     return Err(FetchError::Unclear {
                         reason: format!("{}: {reason}", node.address),
                     });
                 }
                 Err(Miss::Silent(reason) | Miss::Dropped(reason) | Miss::Unsent(reason)) => {
-                    node.note(Some(Instant::now()));
+                    set(&node.failed_at, Some(Instant::now()));
                     tried.push(Unreachable {
-                        node: node.address.clone(),
+                        node: node.address.to_string(),
                         reason,
                     });
                 }
@@ -212,7 +223,7 @@ impl HttpFetch {
         &self,
         mut response: reqwest::Response,
         posted: bool,
-    ) -> Result<Answer, FetchError> {
+    ) -> Result<(u16, Vec<u8>), FetchError> {
         let broken = |reason: String| {
             if posted {
                 FetchError::Unclear { reason }
@@ -245,7 +256,7 @@ impl HttpFetch {
                     }
                     body.extend_from_slice(&piece);
                 }
-                Ok(Ok(None)) => return Ok(Answer { status, body }),
+                Ok(Ok(None)) => return Ok((status, body)),
                 Ok(Err(error)) => {
                     let reason = plain(&error);
                     return Err(broken(format!(
@@ -274,25 +285,33 @@ impl Fetch for HttpFetch {
     }
 
     fn addresses(&self) -> Vec<String> {
-        self.nodes.iter().map(|node| node.address.clone()).collect()
+        self.nodes
+            .iter()
+            .map(|node| node.address.to_string())
+            .collect()
+    }
+
+    fn avoid(&self, address: &str) {
+        for node in self.nodes.iter().filter(|node| *node.address == *address) {
+            set(&node.avoided_at, Some(Instant::now()));
+        }
+    }
+
+    fn only(&self, address: &str) -> Option<Arc<dyn Fetch>> {
+        let node = self.nodes.iter().find(|node| *node.address == *address)?;
+        let random = Box::new(|| 0);
+        let one = HttpFetch::new(&[&*node.address], random, self.limits.clone()).ok()?;
+        Some(Arc::new(one))
     }
 }
 
-impl Node {
-    fn note(&self, failed_at: Option<Instant>) {
-        *self
-            .failed_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = failed_at;
-    }
+fn set(at: &Mutex<Option<Instant>>, when: Option<Instant>) {
+    *at.lock().unwrap_or_else(PoisonError::into_inner) = when;
+}
 
-    fn is_shunned(&self, duration: Duration) -> bool {
-        let failed_at = *self
-            .failed_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        failed_at.is_some_and(|at| at.elapsed() < duration)
-    }
+fn is_recent(at: &Mutex<Option<Instant>>, duration: Duration) -> bool {
+    let at = *at.lock().unwrap_or_else(PoisonError::into_inner);
+    at.is_some_and(|at| at.elapsed() < duration)
 }
 
 async fn attempt(

@@ -4,6 +4,7 @@
 //! ([`HttpFetch`]) or a replay in tests. What a node says is checked before it is returned: ids
 //! are computed, not believed; texts of servers are cleaned and cut ([`ServerText`]).
 mod client;
+mod compare;
 mod error;
 mod facts;
 mod fetch;
@@ -14,6 +15,7 @@ mod text;
 mod verify;
 
 pub use client::Explorer;
+pub use compare::{NodeReport, SETTLED_DEPTH, TOLERATED_LAG, Verdict, compare};
 pub use error::{ExplorerError, Unreachable};
 pub use facts::{
     AddressInfo, Block, Erc20Info, ExplorerTransaction, MinerPayout, OutputInfo, newest_first,

@@ -8,10 +8,11 @@ use super::facts::{AddressInfo, Erc20Info, ExplorerTransaction, OutputInfo, newe
 use super::fetch::Answer;
 use super::model;
 use super::text::ServerText;
-use crate::tfchain::{Erc20Address, Hash, Output, UnlockHash};
+use super::verify;
+use crate::tfchain::{Condition, Erc20Address, Hash, Output, UnlockHash};
 
 /// Returns true when a transaction has the output as a coin input.
-pub(super) fn spends(transaction: &ExplorerTransaction, id: Hash) -> bool {
+fn spends(transaction: &ExplorerTransaction, id: Hash) -> bool {
     transaction
         .transaction
         .coin_inputs()
@@ -167,4 +168,46 @@ pub(super) fn parse<T: DeserializeOwned>(endpoint: &str, body: &[u8]) -> Result<
 /// Makes an error of a reason that may quote the node.
 pub(super) fn invalid(endpoint: &str, reason: &str) -> ExplorerError {
     ExplorerError::invalid(endpoint, ServerText::new(reason).to_string())
+}
+
+/// The error of an answer in which an output was looked for in vain.
+pub(super) fn not_in_answer(endpoint: &str) -> ExplorerError {
+    invalid(endpoint, "no transaction of the answer has this output")
+}
+
+/// Makes what is known of a coin output from its look-up.
+pub(super) fn coin_output(
+    endpoint: &str,
+    id: Hash,
+    answer: model::WireOutputAnswer,
+) -> Result<OutputInfo, ExplorerError> {
+    let transactions = answer
+        .transactions
+        .agreed()
+        .map_err(|reason| invalid(endpoint, &reason))?;
+    let mut info = output_info(
+        id,
+        &transactions,
+        ExplorerTransaction::created_outputs,
+        ExplorerTransaction::spent_outputs,
+    );
+    if info.is_none() {
+        // A payout of a block: no transaction created it.
+        for block in answer.blocks {
+            let block = verify::block(block).map_err(|reason| invalid(endpoint, &reason))?;
+            if let Some(payout) = block.miner_payouts.iter().find(|payout| payout.id == id) {
+                let spend = |transaction: &&Arc<ExplorerTransaction>| spends(transaction, id);
+                info = Some(OutputInfo {
+                    id,
+                    output: Output {
+                        value: payout.value.clone(),
+                        condition: Condition::for_address(payout.unlock_hash),
+                    },
+                    creation: None,
+                    spend: transactions.iter().find(spend).cloned(),
+                });
+            }
+        }
+    }
+    info.ok_or_else(|| not_in_answer(endpoint))
 }

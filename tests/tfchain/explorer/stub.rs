@@ -204,6 +204,7 @@ pub fn short_limits() -> HttpLimits {
         answer: Duration::from_millis(900),
         bytes: 4 * 1024 * 1024,
         shunned: Duration::from_secs(30),
+        avoided: Duration::from_secs(30),
     }
 }
 
@@ -275,6 +276,7 @@ impl Fetch for Replay {
                 Some((status, body)) => Ok(Answer {
                     status: *status,
                     body: body.clone(),
+                    node: None,
                 }),
                 None => panic!("the vectors hold no answer for {endpoint}"),
             }
@@ -291,6 +293,7 @@ impl Fetch for Replay {
                 Some((status, body)) => Ok(Answer {
                     status: *status,
                     body: body.clone(),
+                    node: None,
                 }),
                 None => Err(FetchError::NotAvailable(Vec::new())),
             }

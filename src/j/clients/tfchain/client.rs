@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::address_book::{AddressBook, resolve};
 use super::amount::Currency;
 use super::block::{BlockValue, ChainInfo};
+use super::explorers::{self, Check};
 use super::faucet;
 use super::lookup::Lookup;
 use super::output::{BlockStakeOutput, CoinOutput};
@@ -135,6 +136,16 @@ const MEMBERS: &[Member<TfchainClient>] = &[
         },
     ),
     Member::method(
+        "explorers_check",
+        &[],
+        Ty::Object(class_of::<Check>),
+        "Asks every explorer node, and compares what they say. A node that lags or lies is named,\n\
+         and asked only when no other one answers.",
+        "c.explorers_check()",
+        |client: &Arc<TfchainClient>, _| explorers::check(&client.core),
+    )
+    .needs(Needs::NETWORK),
+    Member::method(
         "blockchain_info_get",
         &[],
         Ty::Object(class_of::<ChainInfo>),
@@ -192,8 +203,8 @@ const MEMBERS: &[Member<TfchainClient>] = &[
         "transaction_put",
         &[Param::required(
             "txn",
-            Ty::Any("transaction or JSON"),
-            "the signed transaction: a value, a dict or JSON text",
+            Ty::Any("transaction, JSON or file"),
+            "the signed transaction: a value, a dict, JSON text, or a file that holds it",
         )],
         Ty::Str,
         "Submits a transaction that is signed already, and returns its id.\n\

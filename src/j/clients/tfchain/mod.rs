@@ -2,7 +2,7 @@
 //!
 //! * [`client`], [`wallet`]: the two kinds of instances, with their members.
 //! * [`place`]: which network a client is of, and whom it asks.
-//! * [`send`], [`builder`], [`sign`], [`pending`]: from a request to the chain.
+//! * [`send`], [`builder`], [`sign`], [`handed`], [`pending`]: from a request to the chain.
 //! * [`atomicswap`]: swaps with somebody on another chain.
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
 //! * [`threebot`]: 3bots, of a wallet and of the chain.
@@ -16,7 +16,9 @@ pub mod builder;
 pub mod client;
 pub mod condition;
 pub mod errors;
+pub mod explorers;
 pub mod faucet;
+pub mod handed;
 pub mod lookup;
 pub mod output;
 pub mod pending;

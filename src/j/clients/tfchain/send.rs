@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::address_book::Labels;
+use super::handed;
 use super::pending;
 use super::place::{ClientCore, Place, is_interrupted};
 use super::recipient;
@@ -11,7 +12,7 @@ use crate::object::{
     Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value, class_of,
 };
 use crate::tfchain::wallet::{Preview, SendRequest, Signed, Submission, Wallet as Library};
-use crate::tfchain::{Hash, Network, Transaction};
+use crate::tfchain::{Fulfillment, Hash, Network, Transaction};
 
 /// Parameters that everything that sends has.
 pub const SOURCE: Param = Param::optional(
@@ -208,6 +209,9 @@ pub fn submit_signed(
     preview: &Preview,
 ) -> Result<(Arc<TransactionValue>, bool)> {
     if !signed.is_complete() {
+        if signed.signed {
+            handed::keep(wallet, &signed.transaction)?;
+        }
         return Ok((TransactionValue::made(signed.transaction, None), false));
     }
     let core = wallet.client();
@@ -219,6 +223,9 @@ pub fn submit_signed(
         pending::drop_record(wallet, id)?;
     }
     outcome_for(core, submission, Some(&wallet.path()))?;
+    if has_several_signers(&signed.transaction) {
+        handed::forget(wallet, &signed.transaction)?;
+    }
     let place = core.place()?;
     if !place.is_devnet() {
         let network = place.network;
@@ -228,6 +235,18 @@ pub fn submit_signed(
             .note(&format!("sent on {network}: transaction {id}"));
     }
     Ok((TransactionValue::made(signed.transaction, Some(id)), true))
+}
+
+/// True when others may have signed too. A transaction of one key was never handed out, and the
+/// store need not be asked.
+fn has_several_signers(transaction: &Transaction) -> bool {
+    let single = |fulfillment: &Fulfillment| matches!(fulfillment, Fulfillment::SingleSignature(_));
+    let inputs = transaction.coin_inputs().iter();
+    let mut all = inputs
+        .chain(transaction.blockstake_inputs())
+        .map(|input| &input.fulfillment)
+        .chain(transaction.mint_fulfillment());
+    !matches!(transaction, Transaction::Standard(_)) || !all.all(single)
 }
 
 /// Posts a transaction whose fate was not known once more. Its record goes only when a node has

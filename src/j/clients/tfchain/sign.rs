@@ -1,6 +1,7 @@
 //! Signing what others made, and handing it on.
 use std::sync::Arc;
 
+use super::handed;
 use super::send;
 use super::transaction::{TransactionValue, transaction};
 use super::wallet::Wallet;
@@ -13,6 +14,7 @@ use crate::tfchain::wallet::{Preview, WalletError};
 /// As [`send::send`].
 pub fn sign(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
     let transaction = transaction(args.get("txn"))?;
+    let differences = handed::examine(wallet, &transaction)?;
     let library = wallet.library()?;
     let core = wallet.client();
     let explorer = core.explorer()?;
@@ -29,7 +31,7 @@ pub fn sign(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
         let same = TransactionValue::made(transaction, None);
         return Ok(Value::object(SignResult::new(same, false, false)));
     }
-    let preview = Preview::of_transaction(
+    let mut preview = Preview::of_transaction(
         &signed.transaction,
         |id| parents.get(id).cloned(),
         library.network(),
@@ -37,6 +39,14 @@ pub fn sign(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
         Some(height),
         library.clock(),
     );
+    if !differences.is_empty() {
+        let words = format!(
+            "not what this wallet signed before: {}",
+            differences.join(", ")
+        );
+        wallet.world().host.note(&words);
+        preview.facts.push(words);
+    }
     if args.flag("confirm") {
         let what = if submit {
             "sign and send it"
@@ -47,6 +57,7 @@ pub fn sign(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
     }
     let added = signed.signed;
     if !submit {
+        handed::keep(wallet, &signed.transaction)?;
         let made = TransactionValue::made(signed.transaction, None);
         return Ok(Value::object(SignResult::new(made, added, false)));
     }

@@ -1,7 +1,4 @@
 //! The bank statement of a wallet as a table on screen, as CSV and as JSON.
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::address_book::Labels;
 use super::wallet::Wallet;
-use crate::object::{Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value};
+use crate::j::file;
+use crate::object::{Args, Class, Default, Member, Paint, Param, Result, Ty, Value};
 use crate::tfchain::wallet::{StatementRow, format_time, statement as rows_of};
 use crate::tfchain::{Amount, UnlockHash};
 
@@ -88,7 +86,7 @@ pub fn make(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
     match file {
         None => Ok(text.into()),
         Some(file) => {
-            write(file, &text)?;
+            file::write(file, &text, "the statement")?;
             Ok(file.display().to_string().into())
         }
     }
@@ -97,38 +95,6 @@ pub fn make(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
 enum Format {
     Csv,
     Json,
-}
-
-/// Writes the file as a whole or not at all: a temporary one beside it, then a rename.
-fn write(file: &Path, text: &str) -> Result<()> {
-    let failed = |e: std::io::Error| {
-        Error::new(
-            Kind::Io,
-            format!("cannot write the statement to {}: {e}", file.display()),
-        )
-        .hint("nothing was written; choose a folder that exists and that you may write to")
-    };
-    if file.is_dir() {
-        return Err(failed(std::io::ErrorKind::IsADirectory.into()));
-    }
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let unique = getrandom::u64().unwrap_or_default();
-    let temporary = file.with_file_name(format!(".{name}.{unique:016x}.tmp"));
-    let written = (|| {
-        let mut out = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&temporary)?;
-        out.write_all(text.as_bytes())?;
-        out.sync_all()?;
-        fs::rename(&temporary, file)
-    })();
-    written.map_err(|e| {
-        // Ours and incomplete: nothing of value is lost.
-        let _ = fs::remove_file(&temporary);
-        failed(e)
-    })
 }
 
 impl Statement {

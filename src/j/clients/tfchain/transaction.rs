@@ -1,11 +1,13 @@
 //! Transactions as values, and how a user hands one over: as a value, a dict or JSON text.
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::amount::Currency;
 use super::output::{BlockStakeOutput, CoinOutput};
-use crate::object::{Class, Error, Kind, Member, Paint, Result, Ty, Value};
+use crate::j::file;
+use crate::object::{Class, Error, Kind, Member, Paint, Param, Result, Ty, Value};
 use crate::tfchain::explorer::ExplorerTransaction;
 use crate::tfchain::{Hash, Transaction};
 
@@ -86,7 +88,10 @@ pub fn json_value(thing: &impl Serialize) -> Result<Value> {
     Ok(Value::from_json(&json))
 }
 
-/// Reads a transaction: a value of the shell, a dict, or JSON text.
+/// The longest file that is read as a transaction, in bytes: many times what a node takes.
+const FILE_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// Reads a transaction: a value of the shell, a dict, JSON text, or a file that holds it.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -97,10 +102,18 @@ pub fn transaction(value: &Value) -> Result<Transaction> {
         return Ok(found.transaction.clone());
     }
     match value {
-        Value::Str(text) => serde_json::from_str(text).map_err(wrong),
+        Value::Str(text) if text.trim_start().starts_with(['{', '[']) => {
+            serde_json::from_str(text).map_err(wrong)
+        }
+        Value::Str(path) => {
+            let text = file::read(Path::new(path), FILE_LIMIT, "a transaction").map_err(|e| {
+                e.hint("give the JSON of a transaction, or the path of a file that holds it")
+            })?;
+            serde_json::from_str(&text).map_err(wrong)
+        }
         Value::Map(_) | Value::Object(_) => serde_json::from_value(value.to_json()).map_err(wrong),
         other => Err(Error::type_error(format!(
-            "a transaction is what coins_send() returns, a dict or a JSON text, not {}",
+            "a transaction is what coins_send() returns, a dict, a JSON text or a file, not {}",
             other.type_name()
         ))),
     }
@@ -240,6 +253,25 @@ impl Class for TransactionValue {
                 let text = serde_json::to_string(&this.transaction)
                     .map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
                 Ok(text.into())
+            },
+        ),
+        Member::method(
+            "write",
+            &[Param::required(
+                "file",
+                Ty::Str,
+                "the file, readable by you alone; what it holds is replaced",
+            )],
+            Ty::Str,
+            "Writes the JSON text to a file, to be handed to another owner: transaction_sign()\n             and transaction_put() read it.",
+            "t = w.coins_send(w.address, 1, dry_run=True).transaction\n\
+             t.write('/tmp/transaction.json')\nw.transaction_sign('/tmp/transaction.json')",
+            |this, args| {
+                let text = serde_json::to_string(&this.transaction)
+                    .map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+                let path = args.text("file");
+                file::write(Path::new(path), &format!("{text}\n"), "the transaction")?;
+                Ok(path.into())
             },
         ),
     ]];

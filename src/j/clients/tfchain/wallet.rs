@@ -405,8 +405,8 @@ const COINS: &[Member<Wallet>] = &[
         &[
             Param::required(
                 "txn",
-                Ty::Any("transaction or JSON"),
-                "what coins_send() or drain() returned, its json(), or JSON text",
+                Ty::Any("transaction, JSON or file"),
+                "what coins_send() or drain() returned, its json(), JSON text, or a file of it",
             ),
             Param::optional(
                 "submit",
