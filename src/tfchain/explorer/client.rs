@@ -376,8 +376,11 @@ impl Explorer {
     /// [`ExplorerError::NoContent`] when there is no registration; every other one of a look-up.
     pub async fn erc20_addresses(
         &self,
-        address: UnlockHash,
+        address: impl Display,
     ) -> Result<(UnlockHash, Erc20Address), ExplorerError> {
+        let address = address.to_string();
+        // Nodes do not understand the prefix of an ERC20 address here.
+        let address = address.strip_prefix("0x").unwrap_or(&address);
         let endpoint = format!("/explorer/erc20/addresses/{address}");
         let answer: model::WireErc20Addresses = self.get_json(&endpoint).await?;
         let erc20 = erc20_address(&endpoint, answer.tftaddress, &answer.erc20address)?;
