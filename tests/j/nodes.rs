@@ -256,3 +256,13 @@ fn when_nothing_listens_the_error_says_what_to_start() {
         error.hints
     );
 }
+
+#[test]
+fn functions_go_over_lists_of_objects() {
+    let chain = Chain::start();
+    let mut s = chain.funded();
+    s.says("w.coins_send(w.address, 1)");
+    chain.block();
+    assert_eq!(s.says("w.transactions.map(|t| t.version)"), "[1, 1]");
+    assert_eq!(s.says("len(w.transactions.filter(|t| t.height > 2))"), "1");
+}
