@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::bridge::{Bridged, Withdrawal};
 use super::error::{Error, Result};
 use super::folder::{self, NodeFile};
 
@@ -130,6 +131,22 @@ impl Control {
         self.ask("accounts").await
     }
 
+    /// Returns the funded identity that may create coins, alone or with others.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the right was handed on to others.
+    pub async fn minter(&self) -> Result<Account> {
+        self.ask("minter").await
+    }
+
+    /// Lets the stand-in for the bridge create the coins of tokens that were sent on Ethereum.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the rule that it breaks.
+    pub async fn bridge(&self, withdrawal: &Withdrawal) -> Result<Bridged> {
+        self.ask(&format!("bridge?{}", withdrawal.query())).await
+    }
+
     /// Asks the devnet to stop; it answers before it does.
     pub async fn stop(&self) -> Result<()> {
         self.ask::<serde_json::Value>("stop").await.map(|_| ())
@@ -144,6 +161,12 @@ impl Control {
             .await
             .map_err(|_| fail(format!("no answer within {} s", PATIENCE.as_secs())))?
             .map_err(|e| fail(e.to_string()))?;
+        if status == 400 {
+            let text = String::from_utf8_lossy(&body);
+            return Err(Error::Refused {
+                reason: text.trim().to_owned(),
+            });
+        }
         if status != 200 {
             let text = String::from_utf8_lossy(&body);
             return Err(fail(format!("status {status}: {}", text.trim())));

@@ -86,6 +86,12 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
+    /// A running devnet does not do what it was asked for.
+    #[error("the devnet refused: {reason}")]
+    Refused {
+        /// Why.
+        reason: String,
+    },
     /// A background devnet did not come up.
     #[error("the devnet did not start: {reason}")]
     Start {

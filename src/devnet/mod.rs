@@ -1,10 +1,11 @@
-//! The grid on one laptop: a tfchain node with the real one's HTTP interface and rules, and a
-//! faucet.
+//! The grid on one laptop: a tfchain node with the real one's HTTP interface and rules, a faucet,
+//! and a stand-in for the bridge from Ethereum.
 //!
 //! [`Devnet::start`] runs it inside this process, [`start_background`] as one of its own; a
 //! [`Control`] asks and drives either from anywhere. State lies in one folder and survives being
 //! killed at any moment. The node proves no block stake: it makes a block every few seconds, or on
 //! demand, with ids, payouts and first transaction as the real node makes them.
+mod bridge;
 pub mod chain;
 mod clock;
 mod control;
@@ -20,6 +21,7 @@ pub mod pool;
 mod server;
 pub mod storage;
 
+pub use bridge::{Bridged, Target, Withdrawal};
 pub use clock::Clock;
 pub use control::{Account, Control, Made, Status};
 pub use daemon::{reset, start_background, status, stop};

@@ -294,14 +294,39 @@ impl Node {
 
     /// Lists the funded identities.
     pub fn accounts(&self) -> Vec<Account> {
+        vec![self.account("genesis")]
+    }
+
+    fn account(&self, name: &str) -> Account {
         let address = self.genesis.address;
-        vec![Account {
-            name: "genesis".into(),
+        Account {
+            name: name.into(),
             mnemonic: DEVNET_GENESIS_PHRASE.into(),
             index: DEVNET_GENESIS_INDEX,
             address: address.to_string(),
             balance: self.read().balance(&address).units_text(),
-        }]
+        }
+    }
+
+    /// Returns the identity that may create coins, alone or with others.
+    ///
+    /// # Errors
+    /// When the right was handed on to others.
+    pub fn minter(&self) -> std::result::Result<Account, String> {
+        let condition = {
+            let state = self.read();
+            let minting = &state.chain.ledger().extensions().minting;
+            minting.condition_at(state.chain.height())
+        };
+        let address = self.genesis.address;
+        let is_owner = condition.unlock_hash() == address || condition.owners().contains(&address);
+        match is_owner {
+            true => Ok(self.account("minter")),
+            false => Err(format!(
+                "the right to create coins was handed on to {}: ask its owners",
+                condition.unlock_hash()
+            )),
+        }
     }
 }
 

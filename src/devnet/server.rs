@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::bridge::Withdrawal;
 use super::control::{PREFIX, Status, TOKEN_HEADER, token_matches};
 use super::error::Error;
 use super::explorer_api::json::Json;
@@ -146,6 +147,8 @@ impl Server {
             "block_make" => self.block_make().await,
             "clock" => self.set_clock(query.get("offset")).await,
             "accounts" => Ok(value(&self.node.accounts())),
+            "minter" => self.node.minter().map(|account| value(&account)),
+            "bridge" => self.bridge(&query).await,
             "stop" => {
                 self.stop.send_replace(true);
                 Ok("{}".into())
@@ -163,6 +166,16 @@ impl Server {
         let (made, pending) = self.node.make_block().map_err(text)?;
         pending.wait().await.map_err(text)?;
         Ok(value(&made))
+    }
+
+    async fn bridge(&self, query: &Query) -> Result<String, String> {
+        let withdrawal = Withdrawal::from_query(query)?;
+        let (bridged, pending) = self
+            .node
+            .bridge(&withdrawal)
+            .map_err(|refused| refused.to_string())?;
+        pending.wait().await.map_err(|e| e.to_string())?;
+        Ok(value(&bridged))
     }
 
     async fn set_clock(&self, offset: &str) -> Result<String, String> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, EvalAltResult, ImmutableString, Position};
 
 use super::convert::{Converter, raise, raise_in};
-use crate::object::{Error, Obj, Result, Value, dispatch};
+use crate::object::{Error, Kind, Obj, Result, Value, dispatch};
 
 /// A handle of an object inside the engine.
 #[derive(Clone)]
@@ -25,10 +25,10 @@ pub struct KwArgs(pub rhai::Map);
 /// not occur: the dialect limits expression depth long before.
 const REMEMBERED: usize = 32;
 
-type Seen = VecDeque<(usize, String, Obj)>;
+type Seen = VecDeque<(usize, String, Value)>;
 
 thread_local! {
-    /// Reads that answered an object. After a change below a property rhai sets the property again
+    /// Reads that answered an object or a list. After a change below a property rhai sets the property again
     /// on every level above; such a set is recognised here and does nothing.
     static READ: RefCell<Seen> = const { RefCell::new(VecDeque::new()) };
 }
@@ -38,23 +38,46 @@ fn address(object: &Obj) -> usize {
 }
 
 fn remember(parent: &Obj, key: &str, value: &Value) {
-    let Value::Object(child) = value else { return };
+    if !matches!(value, Value::Object(_) | Value::List(_)) {
+        return;
+    }
     READ.with_borrow_mut(|seen| {
         if seen.len() == REMEMBERED {
             seen.pop_front();
         }
-        seen.push_back((address(parent), key.to_string(), child.clone()));
+        seen.push_back((address(parent), key.to_string(), value.clone()));
     });
 }
 
 fn was_read(parent: &Obj, key: &str, value: &Value) -> bool {
-    let Value::Object(child) = value else {
+    let Value::Object(_) = value else {
         return false;
     };
     READ.with_borrow(|seen| {
         seen.iter()
-            .any(|(p, k, c)| *p == address(parent) && k == key && address(c) == address(child))
+            .any(|(p, k, read)| *p == address(parent) && k == key && is_same(read, value))
     })
+}
+
+/// True for a list that is set as it was read last: `map()` and its like leave it unchanged.
+fn is_unchanged_list(parent: &Obj, key: &str, value: &Value) -> bool {
+    let Value::List(list) = value else {
+        return false;
+    };
+    READ.with_borrow(|seen| {
+        let last = seen
+            .iter()
+            .rfind(|(p, k, _)| *p == address(parent) && k == key);
+        matches!(last, Some((_, _, Value::List(read))) if read.len() == list.len()
+            && read.iter().zip(list).all(|(read, item)| is_same(read, item)))
+    })
+}
+
+fn is_same(read: &Value, value: &Value) -> bool {
+    match (read, value) {
+        (Value::Object(read), Value::Object(object)) => address(read) == address(object),
+        _ => read.equals(value),
+    }
 }
 
 /// Forgets what was read, so that nothing is kept alive between inputs.
@@ -73,7 +96,12 @@ fn set(converter: &Arc<Converter>, node: &Node, key: &str, value: Dynamic) -> Re
     if was_read(&node.0, key, &value) {
         return Ok(());
     }
-    dispatch::assign(&node.0, key, value)
+    let unchanged = is_unchanged_list(&node.0, key, &value);
+    match dispatch::assign(&node.0, key, value) {
+        // Nobody wanted to set it.
+        Err(error) if error.kind == Kind::Attribute && unchanged => Ok(()),
+        outcome => outcome,
+    }
 }
 
 /// Takes the arguments of a call apart: positional ones and, when the last is one, keywords.
@@ -234,7 +262,10 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
     let c = converter.clone();
     #[allow(deprecated)] // marked volatile, not deprecated; the version is pinned
     engine.on_missing_function(move |name, args, is_method, _context| {
-        if !is_method || name.starts_with(|ch: char| !ch.is_alphabetic() && ch != '_') {
+        // A function without a name, given to map() or filter() of a list of objects, is tried as
+        // a method of each first; no member has its name.
+        let is_name = |name: &str| name.starts_with(|ch: char| ch.is_alphabetic() || ch == '_');
+        if !is_method || !is_name(name) || name.contains('$') {
             return Ok(None);
         }
         let Some((first, rest)) = args.split_first_mut() else {

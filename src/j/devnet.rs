@@ -4,13 +4,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::clients::tfchain::amount::Currency;
+use super::clients::tfchain::recipient;
 use super::world::World;
-use crate::devnet::{self, Account, Config, Control, Devnet, Made, Status};
+use crate::devnet::{
+    self, Account, Bridged, Config, Control, Devnet, Made, Status, Target, Withdrawal,
+};
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
     print,
 };
 use crate::tfchain::Amount;
+use crate::tfchain::erc20::Erc20Error;
+use crate::tfchain::wallet::Recipient;
 
 /// Shortest and longest time between blocks, in seconds.
 const BLOCK_TIMES: std::ops::RangeInclusive<f64> = 0.02..=86_400.0;
@@ -22,6 +28,7 @@ impl From<devnet::Error> for Error {
             devnet::Error::NotRunning { .. } => {
                 Error::new(Kind::NotFound, text).hint("start one: j.devnet.start()")
             }
+            devnet::Error::Refused { .. } => Error::new(Kind::Refused, text),
             devnet::Error::Running { .. } => Error::value(text),
             devnet::Error::Listen { .. } => {
                 Error::new(Kind::Io, text).hint("choose another port: j.devnet.start(port=24110)")
@@ -139,6 +146,23 @@ impl DevnetNode {
         Ok(Value::object(DevnetStatus(status)))
     }
 
+    fn erc20_mint(&self, args: &Args) -> Result<Value> {
+        let to = match recipient::recipient(args.get("address"))? {
+            Recipient::Erc20(address) => Target::Erc20(address),
+            other => Target::Tft(other.unlock_hash()?),
+        };
+        let transaction = args.opt_text("txid").map(str::parse).transpose();
+        let withdrawal = Withdrawal {
+            to,
+            amount: recipient::amount(args.get("amount"))?,
+            transaction: transaction
+                .map_err(|e: Erc20Error| args.error("txid", format!("is wrong: {e}")))?,
+        };
+        let control = self.control()?;
+        let bridged = self.world.block_on(control.bridge(&withdrawal))??;
+        Ok(Value::object(BridgedCoins(bridged)))
+    }
+
     fn stop(&self) -> Result<Value> {
         let own = self
             .world
@@ -198,10 +222,30 @@ const START: &[Param] = &[
     .completed_by(crate::object::Complete::File),
 ];
 
+const ERC20_MINT: &[Param] = &[
+    Param::required(
+        "address",
+        Ty::Any("address"),
+        "the ERC20 address (0x…) of a registered address, or that address",
+    ),
+    Param::required(
+        "amount",
+        Ty::Any("amount"),
+        "how many tokens were sent, the fee included",
+    ),
+    Param::optional(
+        "txid",
+        Ty::Str,
+        Default::None,
+        "the Ethereum transaction: 0x and 64 hex digits; an invented one without",
+    ),
+];
+
 impl Class for DevnetNode {
     const NAME: &'static str = "devnet";
     const DOC: &'static str = "The grid on this machine: a chain node with the real one's interface \
-                               and rules, and a faucet.\nIts coins are worth nothing elsewhere.";
+                               and rules, a faucet,\nand a stand-in for the bridge from Ethereum. \
+                               Its coins are worth nothing elsewhere.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
         Member::method(
             "start",
@@ -288,6 +332,35 @@ impl Class for DevnetNode {
                 let accounts = node.world.block_on(control.accounts())??;
                 Ok(accounts.into_iter().map(|a| Value::object(DevnetAccount(a))).collect())
             },
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "minter",
+            &[],
+            Ty::Object(class_of::<DevnetAccount>),
+            "Answers who may create coins on the devnet: the identity whose recovery words are\n\
+             public, while nobody has handed the right on. A wallet of its words can mint.",
+            "a = j.devnet.minter()\n\
+             m = c.wallets.new('minter', seed=a.seed, key_count=a.key_count)\n\
+             m.minter.coins_new(w.address, 1000)",
+            |node: &Arc<Self>, _| {
+                let control = node.control()?;
+                let account = node.world.block_on(control.minter())??;
+                Ok(Value::object(DevnetAccount(account)))
+            },
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "erc20_mint",
+            ERC20_MINT,
+            Ty::Object(class_of::<BridgedCoins>),
+            "Stands in for the bridge from Ethereum: as if ERC20 tokens had been sent there to a\n\
+             registered address. As many coins are created for it, less the fee; they come with the\n\
+             next block.",
+            "result = w.erc20.address_register(0)\n\
+             b = j.devnet.block_make()\n\
+             j.devnet.erc20_mint(w.erc20.address_get().address_erc20, 100)",
+            |node: &Arc<Self>, args| node.erc20_mint(args),
         )
         .needs(Needs::NETWORK),
     ]];
@@ -438,6 +511,58 @@ impl Class for MadeBlock {
     }
 }
 
+/// Coins that the stand-in for the bridge has created.
+pub struct BridgedCoins(Bridged);
+
+const BRIDGED: &str = "result = w.erc20.address_register(0)\n\
+                       b = j.devnet.block_make()\n\
+                       m = j.devnet.erc20_mint(w.address, 100)";
+
+impl Class for BridgedCoins {
+    const NAME: &'static str = "BridgedCoins";
+    const DOC: &'static str = "Coins that came back from Ethereum.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::property(
+            "transaction",
+            Ty::Str,
+            "Id of the transaction on this chain.",
+            BRIDGED,
+            |b, _| Ok(b.0.transaction.clone().into()),
+        ),
+        Member::property("address", Ty::Str, "Who gets them.", BRIDGED, |b, _| {
+            Ok(b.0.address.to_string().into())
+        }),
+        Member::property(
+            "value",
+            Ty::Object(class_of::<Currency>),
+            "How many, the fee taken off.",
+            BRIDGED,
+            |b, _| Ok(Currency::value(b.0.value.clone())),
+        ),
+        Member::property(
+            "txid",
+            Ty::Str,
+            "The Ethereum transaction, which counts once.",
+            BRIDGED,
+            |b, _| Ok(b.0.erc20_transaction.to_string().into()),
+        ),
+    ]];
+
+    fn repr(&self, _paint: Paint) -> String {
+        let b = &self.0;
+        format!(
+            "{} for {} in transaction {}\nof the Ethereum transaction {}",
+            b.value.with_unit(),
+            b.address,
+            b.transaction,
+            b.erc20_transaction
+        )
+    }
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
+    }
+}
+
 /// A funded identity of the devnet.
 pub struct DevnetAccount(Account);
 
@@ -472,6 +597,15 @@ impl Class for DevnetAccount {
             "Index of its key.",
             "j.devnet.accounts()[0].index",
             |a, _| Ok(number(a.0.index)),
+        ),
+        Member::property(
+            "key_count",
+            Ty::Int,
+            "Keys that a wallet of its words needs to have this one.",
+            "a = j.devnet.accounts()[0]\n\
+             g = c.wallets.new('genesis', seed=a.seed, key_count=a.key_count)\n\
+             g.addresses[a.index] == a.address",
+            |a, _| Ok(number(a.0.index.saturating_add(1))),
         ),
     ]];
 

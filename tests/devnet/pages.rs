@@ -222,6 +222,83 @@ async fn a_payment_is_told_in_words_while_it_waits_and_after() {
     devnet.stop().await;
 }
 
+/// What a page says, without its markup.
+fn words(page: &str) -> String {
+    let (_, words) = page.split_once("<div class=\"words\">").unwrap();
+    let (words, _) = words.split_once("</div>").unwrap();
+    let mut text = String::new();
+    for part in words.split('<') {
+        text.push_str(part.split_once('>').map_or(part, |(_, text)| text));
+    }
+    text.lines()
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The transactions of the recordings 14 and 15.
+#[tokio::test]
+async fn minting_and_ethereum_are_told_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let devnet = start_recorded(dir.path()).await;
+    let addr = devnet.faucet_addr();
+    for (id, parts) in [
+        (
+            "2de69f816705804f7b63497d95154a03338364924bd35886b1da6e476b718cf0",
+            &[
+                "The minters created, out of nothing:",
+                "Signed by ",
+                "it was created, too.",
+            ][..],
+        ),
+        (
+            "443205e1522aac7759deaea4facafe06400bf45fbaadb992a4d6d847dc73f5ce",
+            &[
+                "The minters handed the right to create coins on to ",
+                "(2 signatures of 3 needed)",
+                "Signed by ",
+            ],
+        ),
+        (
+            "88835f1df823624aab7ede3576d5837823b5868ee9fb8f099ccbee9805ca019f",
+            &["The minters created", "Signed by ", ", "],
+        ),
+        (
+            "99b839b60b1ad5ea2548c13898663a7d189be51cece22a8e74751b75c8b4130a",
+            &[
+                "registered ",
+                " for coins that come back from Ethereum.",
+                "Coins sent on Ethereum to 0xe3604b21945f95b77a92ac8af74fdde46ac4b106 arrive at that",
+                "The registration cost 10 TFT.",
+            ],
+        ),
+        (
+            "9fd7c96b86ca9f7e636980f87bce737e2880137992904b8301be2e83d450777e",
+            &[
+                " sent ",
+                " TFT to Ethereum.",
+                "They are paid out to the ERC20 address 0x",
+            ],
+        ),
+        (
+            "90c86e1805a9f37dfcac1b32a622120117b280777f1fa8dac92a3473cae28cc4",
+            &[
+                " came from Ethereum to ",
+                "in the Ethereum transaction 0x",
+                "it was created, too.",
+            ],
+        ),
+    ] {
+        let page = browse(addr, &format!("/transaction/{id}")).await;
+        assert_eq!(page.status, 200);
+        let words = words(&page.body);
+        for part in parts {
+            assert!(words.contains(part), "{id}: {part} is not in\n{words}");
+        }
+    }
+    devnet.stop().await;
+}
+
 #[tokio::test]
 async fn hostile_data_stays_text() {
     let dir = tempfile::tempdir().unwrap();

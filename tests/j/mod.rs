@@ -1,9 +1,12 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
 mod cosigners;
+mod erc20;
 mod examples;
+mod minting;
 mod money;
 mod nodes;
+mod reference_minting;
 mod sending;
 mod swaps;
 mod threebots;
@@ -188,6 +191,18 @@ impl Session {
             shown.push(print::repr(value, Paint::Plain));
         });
         outcome.map(|_| shown.join("\n"))
+    }
+
+    /// What notes said since the last time this was asked.
+    pub fn notes(&self) -> String {
+        let notes = std::mem::take(&mut *self.person.notes.lock().unwrap());
+        notes.join("\n")
+    }
+
+    /// An address or another text as it is, without the quotes of the shell.
+    #[track_caller]
+    pub fn text(&mut self, source: &str) -> String {
+        self.says(source).trim_matches('\'').to_owned()
     }
 
     #[track_caller]

@@ -364,3 +364,13 @@ fn an_answer_that_cannot_be_makes_the_next_node_be_asked() {
         "{error}"
     );
 }
+
+#[test]
+fn functions_go_over_lists_of_objects() {
+    let chain = Chain::start();
+    let mut s = chain.funded();
+    s.says("w.coins_send(w.address, 1)");
+    chain.block();
+    assert_eq!(s.says("w.transactions.map(|t| t.version)"), "[1, 1]");
+    assert_eq!(s.says("len(w.transactions.filter(|t| t.height > 2))"), "1");
+}

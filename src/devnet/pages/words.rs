@@ -126,7 +126,7 @@ pub fn summary(moment: &Moment<'_>, html: &mut Html, transaction: &Transaction, 
         Transaction::Erc20AddressRegistration(registration) => {
             html.raw("registered ");
             moment.address(html, &registration.tft_address());
-            html.raw(" for coming from Ethereum");
+            html.raw(" for coins that come back from Ethereum");
         }
         Transaction::Unknown(unknown) => {
             html.raw("a transaction of the unknown version ")
@@ -189,16 +189,18 @@ pub fn tell(moment: &Moment<'_>, html: &mut Html, transaction: &Transaction, mak
             stakes(moment, html, transaction, makes_block);
         }
         Transaction::CoinCreation(_) => {
-            html.raw("<p>The minters created:</p>\n");
+            html.raw("<p>The minters created, out of nothing:</p>\n");
             let to: Vec<&Output> = outputs.iter().collect();
             output_list(moment, html, &to);
+            minters(moment, html, transaction);
         }
         Transaction::MinterDefinition(definition) => {
-            _ = html.paragraph(|html| {
+            html.paragraph(|html| {
                 html.raw("The minters handed the right to create coins on to ");
                 moment.condition(html, &definition.mint_condition);
                 html.raw(".");
-            })
+            });
+            minters(moment, html, transaction);
         }
         _ => {
             html.paragraph(|html| {
@@ -211,6 +213,23 @@ pub fn tell(moment: &Moment<'_>, html: &mut Html, transaction: &Transaction, mak
     swaps(html, transaction);
     costs(moment, html, transaction, &flow);
     html.raw("</div>\n");
+}
+
+/// Writes which minters signed.
+fn minters(moment: &Moment<'_>, html: &mut Html, transaction: &Transaction) {
+    let keys = transaction.mint_fulfillment().map(Fulfillment::public_keys);
+    let signers: Vec<UnlockHash> = keys
+        .unwrap_or_default()
+        .iter()
+        .map(crate::tfchain::PublicKey::unlock_hash)
+        .collect();
+    if !signers.is_empty() {
+        html.paragraph(|html| {
+            html.raw("Signed by ");
+            moment.addresses(html, &signers);
+            html.raw(".");
+        });
+    }
 }
 
 fn payments(moment: &Moment<'_>, html: &mut Html, transaction: &Transaction, flow: &Flow<'_>) {
@@ -408,7 +427,12 @@ fn costs(moment: &Moment<'_>, html: &mut Html, transaction: &Transaction, flow: 
     }
     html.paragraph(|html| {
         html.raw("The fee was ").amount(&fee);
-        html.raw(", for whoever made the block.");
+        html.raw(", for whoever made the block");
+        // Nobody paid it: minters and the bridge create it, too.
+        html.raw(match transaction.coin_inputs().is_empty() {
+            true => "; it was created, too.",
+            false => ".",
+        });
         // When everything went back, the sentence before has told it.
         let told = flow.paid.is_empty()
             && matches!(

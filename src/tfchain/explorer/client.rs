@@ -402,8 +402,11 @@ impl Explorer {
     /// [`ExplorerError::NoContent`] when there is no registration; every other one of a look-up.
     pub async fn erc20_addresses(
         &self,
-        address: UnlockHash,
+        address: impl Display,
     ) -> Result<(UnlockHash, Erc20Address), ExplorerError> {
+        let address = address.to_string();
+        // Nodes do not understand the prefix of an ERC20 address here.
+        let address = address.strip_prefix("0x").unwrap_or(&address);
         let endpoint = format!("/explorer/erc20/addresses/{address}");
         self.ask(&endpoint, |body| {
             let answer: model::WireErc20Addresses = parse(&endpoint, body)?;

@@ -6,10 +6,13 @@
 use std::collections::HashMap;
 
 use super::balance::Balance;
+use super::erc20;
 use super::error::WalletError;
 use super::fund::{Funding, SelectionLimits, signed_input_bytes};
 use super::recipient::Recipient;
-use crate::tfchain::constants::{MAX_ARBITRARY_DATA_BYTES, MAX_POOL_TRANSACTION_BYTES};
+use crate::tfchain::constants::{
+    MAX_ARBITRARY_DATA_BYTES, MAX_POOL_TRANSACTION_BYTES, VERSION_ERC20_CONVERT,
+};
 use crate::tfchain::transaction::{Erc20Convert, StandardTransaction};
 use crate::tfchain::{
     Amount, Condition, Erc20Address, Fulfillment, Hash, Input, Network, Output, PublicKey,
@@ -210,6 +213,8 @@ fn draft_erc20(
     network: Network,
 ) -> Result<Draft, WalletError> {
     let value: Amount = request.payments.iter().map(|payment| &payment.amount).sum();
+    erc20::check_network(network, VERSION_ERC20_CONVERT)?;
+    erc20::check_amount(&value)?;
     let refund = request
         .refund
         .as_ref()

@@ -1,5 +1,7 @@
 //! What can go wrong in a wallet, before anything is sent.
+use super::erc20::BridgeError;
 use super::lock::LockError;
+use super::minter::MinterError;
 use super::recipient::RecipientError;
 use super::threebot_input::ThreeBotError;
 use crate::tfchain::explorer::ExplorerError;
@@ -24,6 +26,12 @@ pub enum WalletError {
     /// An order about 3bots that cannot be carried out.
     #[error(transparent)]
     ThreeBot(#[from] ThreeBotError),
+    /// An order of the minters that cannot be carried out.
+    #[error(transparent)]
+    Minter(#[from] MinterError),
+    /// An order about ERC20 that cannot be carried out.
+    #[error(transparent)]
+    Bridge(#[from] BridgeError),
     /// Something that has no binary form.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -128,6 +136,8 @@ impl WalletError {
             Self::Lock(error) => error.kind(),
             Self::Recipient(error) => error.kind(),
             Self::ThreeBot(error) => error.kind(),
+            Self::Minter(error) => error.kind(),
+            Self::Bridge(error) => error.kind(),
             Self::Amount(AmountError::PrecisionOverflow(_)) => "CurrencyPrecisionOverflow",
             Self::Amount(AmountError::Negative(_)) => "CurrencyNegativeValue",
             Self::NoFunds | Self::InsufficientFunds(_) | Self::InsufficientWalletFunds(_) => {

@@ -11,7 +11,8 @@
 //!
 //! 3bots have orders of their own ([`NewBot`], [`BotChange`]): [`Wallet::draft_bot`],
 //! [`Wallet::draft_bot_update`] and [`Wallet::draft_name_transfer`] give a [`BotDraft`], for
-//! [`Wallet::preview_bot`] and [`Wallet::sign_bot`].
+//! [`Wallet::preview_bot`] and [`Wallet::sign_bot`]. So have minters ([`MintDraft`]) and those who
+//! want coins back from Ethereum ([`RegistrationDraft`]).
 //!
 //! Between signing and submitting is the place to store the transaction: submitting the same one
 //! again is safe, making another one after [`Submission::Unknown`] is not.
@@ -28,10 +29,12 @@ mod chain_point;
 mod changed;
 mod clock;
 mod draft;
+mod erc20;
 mod error;
 mod fund;
 mod keys;
 mod lock;
+mod minter;
 mod outputs;
 mod preview;
 mod recipient;
@@ -50,15 +53,17 @@ pub use chain_point::ChainPoint;
 pub use changed::{BrokenSignature, Change, broken_signatures, changes, is_same_work};
 pub use clock::Clock;
 pub use draft::{Draft, Payment, SendRequest, draft};
+pub use erc20::{BridgeError, OwnAddress, RegistrationDraft, erc20_info_of};
 pub use error::{Shortage, WalletError};
 pub use fund::{Funding, SelectionLimits};
 pub use keys::{KeyRing, MAX_KEYS};
 pub use lock::{
     LockError, describe_duration, describe_lock, format_time, lock_from_int, parse_lock,
 };
+pub use minter::{MintDraft, MinterError};
 pub use outputs::{OutputSet, OutputState};
 pub use preview::{Preview, PreviewOutput};
-pub use recipient::{Recipient, RecipientError, parse_address};
+pub use recipient::{Recipient, RecipientError, parse_address, parse_erc20_address};
 pub use sign::{MissingSignature, Signed, sign_transaction};
 pub use statement::{StatementRow, statement, statement_text};
 pub use submit::{Submission, submit};

@@ -3,6 +3,7 @@ use std::fmt;
 
 use super::clock::Clock;
 use super::draft::Draft;
+use super::erc20;
 use super::lock::describe_lock;
 use super::threebot_preview;
 use crate::tfchain::explorer::ServerText;
@@ -96,13 +97,17 @@ impl Preview {
         if let Transaction::Erc20Convert(body) = transaction {
             payments.insert(0, erc20_output(body.address, &body.value));
         }
-        let bots = threebot_preview::facts(transaction);
+        let paid = threebot_preview::facts(transaction).or_else(|| erc20::facts(transaction));
         // All that these hand out is what is left over.
-        let change = match bots {
+        let change = match paid {
             Some(_) => std::mem::take(&mut payments),
             None => Vec::new(),
         };
-        let (facts, price) = bots.unwrap_or_default();
+        let (mut facts, price) = paid.unwrap_or_default();
+        if let Transaction::MinterDefinition(body) = transaction {
+            let minters = recipient_words(&body.mint_condition);
+            facts.push(format!("minters from then on: {minters}"));
+        }
         Self {
             network,
             facts,
@@ -156,6 +161,7 @@ impl fmt::Display for Preview {
             (amount + &self.fee + &self.price).with_unit()
         )?;
         match &self.spent {
+            _ if self.inputs == 0 => f.write_str(" (created, nobody pays it)")?,
             Some(spent) => write!(f, " (of {} in {} input(s))", spent.with_unit(), self.inputs)?,
             None => write!(f, " (of {} input(s), not all of them known)", self.inputs)?,
         }
@@ -204,7 +210,7 @@ fn erc20_output(address: impl fmt::Display, value: &Amount) -> PreviewOutput {
 }
 
 /// Returns a recipient in full.
-fn recipient_words(condition: &Condition) -> String {
+pub(super) fn recipient_words(condition: &Condition) -> String {
     let address = condition.unlock_hash();
     match condition.unlocked() {
         Condition::Nil | Condition::TimeLock(_) => "anybody (free for all)".to_owned(),

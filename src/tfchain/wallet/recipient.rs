@@ -77,13 +77,7 @@ impl Recipient {
     pub fn parse(text: &str) -> Result<Self, RecipientError> {
         let text = text.trim();
         if text.starts_with("0x") || text.starts_with("0X") {
-            return text
-                .parse()
-                .map(Self::Erc20)
-                .map_err(|error| RecipientError::Address {
-                    text: shorten(text),
-                    reason: format!("{error}"),
-                });
+            return parse_erc20_address(text).map(Self::Erc20);
         }
         parse_address(text).map(Self::Address)
     }
@@ -179,6 +173,24 @@ pub fn parse_address(text: &str) -> Result<UnlockHash, RecipientError> {
             got: got.to_owned(),
             want: want.to_owned(),
         });
+    }
+    Ok(address)
+}
+
+/// Reads an address of the Ethereum chain: 40 hex digits, with or without `0x`.
+///
+/// # Errors
+/// Says what is wrong with the text; the address of nobody, 40 zeros, is refused too.
+pub fn parse_erc20_address(text: &str) -> Result<Erc20Address, RecipientError> {
+    let text = text.trim();
+    let invalid = |reason: String| RecipientError::Address {
+        text: shorten(text),
+        reason,
+    };
+    let address = Erc20Address::parse_checked(text).map_err(|error| invalid(error.to_string()))?;
+    if address.is_zero() {
+        let reason = "it belongs to nobody, what is sent there is lost";
+        return Err(invalid(reason.to_owned()));
     }
     Ok(address)
 }

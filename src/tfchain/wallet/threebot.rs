@@ -127,7 +127,7 @@ impl Wallet {
             },
         };
         let price = body.bot_fee();
-        let draft = self.fund_bot(&balance, payer, &price, |coin_inputs, refund| {
+        let draft = self.fund_extension(&balance, payer, &price, |coin_inputs, refund| {
             Transaction::from(BotRegistration {
                 coin_inputs,
                 refund,
@@ -170,7 +170,7 @@ impl Wallet {
             ..BotRecordUpdate::default()
         };
         let price = body.bot_fee();
-        let draft = self.fund_bot(&balance, payer, &price, |coin_inputs, refund| {
+        let draft = self.fund_extension(&balance, payer, &price, |coin_inputs, refund| {
             Transaction::from(BotRecordUpdate {
                 coin_inputs,
                 refund,
@@ -230,7 +230,7 @@ impl Wallet {
             ..BotNameTransfer::default()
         };
         let price = body.bot_fee();
-        let draft = self.fund_bot(&balance, payer, &price, |coin_inputs, refund| {
+        let draft = self.fund_extension(&balance, payer, &price, |coin_inputs, refund| {
             Transaction::from(BotNameTransfer {
                 coin_inputs,
                 refund,
@@ -268,7 +268,7 @@ impl Wallet {
     /// [`WalletError::Encode`]; [`WalletError::NotOwned`] when another key was added meanwhile:
     /// then it must be drafted again.
     pub fn sign_bot(&self, draft: &BotDraft) -> Result<Signed, WalletError> {
-        self.adopt_bot_key(&draft.draft.transaction)?;
+        self.adopt_new_key(&draft.draft.transaction)?;
         let keys = self.keys();
         if let Some(address) = draft.new_key
             && keys.place(&address).is_none()
@@ -279,23 +279,31 @@ impl Wallet {
         sign_with_bots(transaction, &draft.draft.parents, None, &draft.keys, &keys)
     }
 
-    /// Adds the next key of the wallet when it is the one that a registration is for.
-    pub(super) fn adopt_bot_key(&self, transaction: &Transaction) -> Result<(), WalletError> {
-        if let Transaction::BotRegistration(body) = transaction {
-            let mut keys = self.keys();
-            if *keys.next_pair().public_key() == body.identification.public_key {
-                keys.add_next()?;
-            }
+    /// Adds the next key of the wallet when it is the one that a registration is for, of a bot or
+    /// of an ERC20 address.
+    pub(super) fn adopt_new_key(&self, transaction: &Transaction) -> Result<(), WalletError> {
+        let key = match transaction {
+            Transaction::BotRegistration(body) => body.identification.public_key,
+            Transaction::Erc20AddressRegistration(body) => body.public_key,
+            _ => return Ok(()),
+        };
+        let mut keys = self.keys();
+        if *keys.next_pair().public_key() == key {
+            keys.add_next()?;
         }
         Ok(())
     }
 
-    /// Finds the keys of the bots that must sign a transaction; bots that the chain does not know
+    /// Finds the keys that must sign a transaction besides those of its inputs: of its bots, or of
+    /// the ERC20 address that it registers. Bots that the chain does not know
     /// are left out.
     pub(super) async fn bot_keys(&self, transaction: &Transaction) -> Result<BotKeys, WalletError> {
         let wanted = match transaction {
             Transaction::BotRegistration(body) => {
                 return Ok(vec![(SignTarget::Bot, body.identification.public_key)]);
+            }
+            Transaction::Erc20AddressRegistration(body) => {
+                return Ok(vec![(SignTarget::Erc20Registration, body.public_key)]);
             }
             Transaction::BotRecordUpdate(body) => vec![(SignTarget::Bot, body.id)],
             Transaction::BotNameTransfer(body) => vec![
@@ -449,7 +457,8 @@ impl Wallet {
         Ok(lost)
     }
 
-    fn fund_bot(
+    /// Funds a transaction of its own kind: its price, one miner fee, the rest as refund.
+    pub(super) fn fund_extension(
         &self,
         balance: &Balance,
         payer: &Payer,
@@ -491,7 +500,8 @@ async fn record_of(explorer: &Explorer, bot: &BotIdentifier) -> Result<BotRecord
     Ok(bot_record(explorer, bot).await?)
 }
 
-/// Returns the bytes that a transaction about bots has once its bots have signed.
+/// Returns the bytes that a transaction of its own kind has once its bots, or the ERC20 address
+/// that it registers, have signed.
 fn signed_bytes(mut transaction: Transaction) -> Result<usize, WalletError> {
     let signature = Signature::from_bytes([0; SIGNATURE_BYTES]);
     match &mut transaction {
@@ -501,6 +511,7 @@ fn signed_bytes(mut transaction: Transaction) -> Result<usize, WalletError> {
             body.sender.signature = signature.clone();
             body.receiver.signature = signature;
         }
+        Transaction::Erc20AddressRegistration(body) => body.signature = signature,
         _ => {}
     }
     Ok(transaction.binary()?.len())

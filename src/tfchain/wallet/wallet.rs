@@ -326,7 +326,7 @@ impl Wallet {
             None => None,
         };
         let bots = self.bot_keys(&transaction).await?;
-        self.adopt_bot_key(&transaction)?;
+        self.adopt_new_key(&transaction)?;
         let keys = self.keys();
         sign_with_bots(transaction, &parents, mint_condition.as_ref(), &bots, &keys)
     }

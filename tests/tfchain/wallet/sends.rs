@@ -6,7 +6,7 @@ use kosmos::tfchain::explorer::Explorer;
 use kosmos::tfchain::wallet::{
     Recipient, SendRequest, Submission, WalletError, balance_text, parse_address,
 };
-use kosmos::tfchain::{Amount, Condition, Transaction, UnlockHash};
+use kosmos::tfchain::{Amount, Condition, Network, Transaction, UnlockHash};
 use serde_json::{Value, json};
 
 use super::super::explorer::stub::{Replay, recorded_answer};
@@ -302,6 +302,30 @@ async fn coins_for_ethereum_are_converted() {
         "{preview}"
     );
     assert!(wallet.sign(&draft).unwrap().is_complete());
+    let balance = wallet.balance().await.unwrap();
+    let primary = wallet.address();
+    let error = kosmos::tfchain::wallet::draft(&balance, &request, primary, Network::Standard);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "there is no ERC20 on STD, only on TEST and DEV"
+    );
+    for (amount, part) in [
+        (
+            "999.999999999",
+            "coins to be converted, 999.999999999 TFT is less",
+        ),
+        (
+            "0.000000001",
+            "coins to be converted, 0.000000001 TFT is less",
+        ),
+        ("0", "no amount is defined to be sent"),
+    ] {
+        let recipient = Recipient::parse(erc20).unwrap();
+        let request = SendRequest::to(recipient, Amount::parse_tft(amount).unwrap());
+        let error = wallet.draft(&request).await.unwrap_err();
+        assert_eq!(error.kind(), "ValueError");
+        assert!(error.to_string().contains(part), "{error}");
+    }
 }
 
 #[tokio::test]

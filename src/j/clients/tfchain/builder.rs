@@ -53,6 +53,8 @@ impl Class for Builder {
              b.send()",
             |this, args| {
                 let payment = recipient::payment(args, this.wallet.client())?;
+                // Coins for Ethereum leave in a transaction of their own kind: coins_send().
+                payment.recipient.condition(payment.lock)?;
                 this.with(|payments| {
                     payments.as_mut()?.push(payment);
                     Some(())

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use super::address_book::{AddressBook, resolve};
 use super::amount::Currency;
 use super::block::{BlockValue, ChainInfo};
+use super::erc20::ClientErc20;
 use super::explorers::{self, Check};
 use super::faucet;
 use super::lookup::Lookup;
+use super::minter::ClientMinter;
 use super::output::{BlockStakeOutput, CoinOutput};
 use super::place::{ClientCore, random};
 use super::recipient;
@@ -94,6 +96,20 @@ const MEMBERS: &[Member<TfchainClient>] = &[
         "The 3bots that the chain knows.",
         "c.threebot",
         |client: &Arc<TfchainClient>, _| Ok(ClientThreeBots::value(&client.core)),
+    ),
+    Member::child(
+        "erc20",
+        class_of::<ClientErc20>,
+        "The addresses to which coins come back from the Ethereum chain.",
+        "c.erc20",
+        |client: &Arc<TfchainClient>, _| Ok(ClientErc20::value(&client.core)),
+    ),
+    Member::child(
+        "minter",
+        class_of::<ClientMinter>,
+        "Who may create coins.",
+        "c.minter",
+        |client: &Arc<TfchainClient>, _| Ok(ClientMinter::value(&client.core)),
     ),
     Member::child(
         "address_book",

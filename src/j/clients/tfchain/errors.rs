@@ -1,7 +1,7 @@
 //! Errors of the chain's library as the one error a user meets.
 use crate::object::{Error, Kind};
 use crate::tfchain::explorer::ExplorerError;
-use crate::tfchain::wallet::{LockError, RecipientError, ThreeBotError, WalletError};
+use crate::tfchain::wallet::{BridgeError, LockError, RecipientError, ThreeBotError, WalletError};
 use crate::tfchain::{AmountError, EncodeError, MnemonicError};
 
 /// True when no node could be reached at all.
@@ -47,6 +47,14 @@ impl From<WalletError> for Error {
                 Error::new(Kind::Refused, text)
             }
             WalletError::NotOwned(_) => Error::new(Kind::NotFound, text),
+            WalletError::Bridge(BridgeError::NotInWallet(address)) => {
+                Error::new(Kind::NotFound, text).hint(format!(
+                    "ask for anybody's: c.erc20.address_get('{address}')"
+                ))
+            }
+            WalletError::Bridge(BridgeError::Forbidden(_) | BridgeError::Network(_)) => {
+                Error::new(Kind::Refused, text)
+            }
             WalletError::FeeTooHigh { .. } => {
                 Error::value(text).hint("when it is meant: give fee_high=True as well")
             }

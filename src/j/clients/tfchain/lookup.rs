@@ -1,10 +1,9 @@
 //! What the chain knows of an address, as `unlockhash_get()` answers it.
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::address_book::Labels;
 use super::balance::BalanceValue;
+use super::erc20::Erc20InfoValue;
 use super::place::ClientCore;
 use super::transaction::TransactionValue;
 use crate::object::{Class, Member, Needs, Paint, Ty, Value, class_of};
@@ -57,25 +56,10 @@ impl Class for Lookup {
         ),
         Member::property(
             "erc20_info",
-            Ty::Dict,
-            "Its registration as an ERC20 address: `address_tft`, `address_erc20`,\n\
-             `confirmations`; None when there is none.",
+            Ty::Object(class_of::<Erc20InfoValue>),
+            "Its registration as an ERC20 address; None when there is none.",
             "c.unlockhash_get(w.address).erc20_info",
-            |this, _| {
-                let Some(info) = &this.info.erc20 else {
-                    return Ok(Value::None);
-                };
-                let confirmations = i64::try_from(info.confirmations).unwrap_or(i64::MAX);
-                let entries: [(String, Value); 3] = [
-                    ("address_tft".into(), info.address_tft.to_string().into()),
-                    (
-                        "address_erc20".into(),
-                        info.address_erc20.to_string().into(),
-                    ),
-                    ("confirmations".into(), confirmations.into()),
-                ];
-                Ok(Value::Map(IndexMap::from(entries)))
-            },
+            |this, _| Ok(this.info.erc20.clone().map(Erc20InfoValue::value).into()),
         ),
         Member::method(
             "balance",

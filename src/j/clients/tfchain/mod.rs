@@ -5,7 +5,8 @@
 //! * [`send`], [`builder`], [`sign`], [`handed`], [`pending`]: from a request to the chain.
 //! * [`atomicswap`]: swaps with somebody on another chain.
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
-//! * [`threebot`]: 3bots, of a wallet and of the chain.
+//! * [`threebot`], [`minter`], [`erc20`]: of a wallet and of the chain; their orders go through
+//!   [`order`].
 //! * the other files: one class of values each.
 pub mod address_book;
 pub mod amount;
@@ -15,11 +16,14 @@ pub mod block;
 pub mod builder;
 pub mod client;
 pub mod condition;
+pub mod erc20;
 pub mod errors;
 pub mod explorers;
 pub mod faucet;
 pub mod handed;
 pub mod lookup;
+pub mod minter;
+pub mod order;
 pub mod output;
 pub mod pending;
 pub mod place;

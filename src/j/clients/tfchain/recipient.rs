@@ -161,6 +161,14 @@ pub fn sources(value: &Value) -> Result<Vec<UnlockHash>> {
     }
 }
 
+/// Reads a recipient that may be a label of the address book.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn labelled(value: &Value, core: &ClientCore) -> Result<Recipient> {
+    recipient(&address_book::resolve(core, value)?)
+}
+
 /// Reads the parameters `recipient`, `amount` and `lock` of a call; recipients may be labels of
 /// the address book.
 ///
@@ -168,7 +176,7 @@ pub fn sources(value: &Value) -> Result<Vec<UnlockHash>> {
 /// What is wrong with them.
 pub fn payment(args: &Args, core: &ClientCore) -> Result<Payment> {
     Ok(Payment {
-        recipient: recipient(&address_book::resolve(core, args.get("recipient"))?)?,
+        recipient: labelled(args.get("recipient"), core)?,
         amount: amount(args.get("amount"))?,
         lock: lock(args.get("lock"), &core.clock())?,
     })

@@ -2,10 +2,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use super::order::carry_out;
 use super::place::ClientCore;
 use super::recipient;
-use super::send::{self, CONFIRM, DRY_RUN, REFUND, SOURCE, SendResult};
-use super::transaction::TransactionValue;
+use super::send::{CONFIRM, DRY_RUN, REFUND, SOURCE, SendResult};
 use super::wallet::Wallet;
 use crate::object::{
     Args, Class, Default, Error, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
@@ -44,33 +44,13 @@ impl WalletThreeBots {
         Value::object(WalletThreeBots { wallet })
     }
 
-    /// Carries out an order that is drafted by `drafting`: preview, consent, signature, post.
+    /// Carries out an order that is drafted by `drafting`.
     fn carry_out(
         &self,
         args: &Args,
         drafting: impl Future<Output = std::result::Result<BotDraft, WalletError>>,
     ) -> Result<Value> {
-        let (wallet, dry_run) = (&self.wallet, args.flag("dry_run"));
-        if !dry_run {
-            send::refuse_while_unclear(wallet)?;
-        }
-        let (library, core) = (wallet.library()?, wallet.client());
-        let drafted = core.ask(drafting);
-        wallet.note_keys(&library)?;
-        let draft = drafted.map_err(|error| self.explain(error))?;
-        let preview = library.preview_bot(&draft);
-        if dry_run {
-            wallet.world().host.note(&send::words(core, &preview));
-            let made = TransactionValue::made(draft.draft.transaction, None);
-            return Ok(Value::object(SendResult::new(made, false)));
-        }
-        if args.flag("confirm") {
-            send::confirm(core, &preview, "send it")?;
-        }
-        let signed = library.sign_bot(&draft)?;
-        wallet.note_keys(&library)?;
-        let (transaction, submitted) = send::submit_signed(wallet, signed, &preview)?;
-        Ok(Value::object(SendResult::new(transaction, submitted)))
+        carry_out(&self.wallet, args, drafting).map_err(|error| self.explain(error))
     }
 
     /// Says what to do about a bot whose time is over.
@@ -85,7 +65,8 @@ impl WalletThreeBots {
     }
 }
 
-fn payer(args: &Args) -> Result<Payer> {
+/// Reads the parameters `source` and `refund` of a call.
+pub(super) fn payer(args: &Args) -> Result<Payer> {
     let refund = match args.get("refund") {
         Value::None => None,
         given => Some(recipient::recipient(given)?),

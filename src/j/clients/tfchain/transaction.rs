@@ -224,12 +224,13 @@ impl Class for TransactionValue {
         Member::property(
             "public_key",
             Ty::Str,
-            "The public key of the 3bot that it registers; None for others.",
+            "The public key of the 3bot, or of the ERC20 address, that it registers; None for others.",
             "t = w.threebot.record_new(names=['transaction'], dry_run=True).transaction\n\
              t.public_key",
             |this, _| {
                 let key = match &this.transaction {
                     Transaction::BotRegistration(body) => Some(body.identification.public_key),
+                    Transaction::Erc20AddressRegistration(body) => Some(body.public_key),
                     _ => None,
                 };
                 Ok(key.map(|key| key.to_string()).into())

@@ -5,6 +5,8 @@ use super::atomicswap::Swaps;
 use super::balance::BalanceValue;
 use super::builder::Builder;
 use super::client::TfchainClient;
+use super::erc20::WalletErc20;
+use super::minter::WalletMinter;
 use super::pending::{self, Pending};
 use super::place::{ClientCore, Place};
 use super::qr::Qr;
@@ -320,6 +322,20 @@ const COINS: &[Member<Wallet>] = &[
         "w.threebot",
         |wallet: &Arc<Wallet>, _| Ok(WalletThreeBots::value(wallet)),
     ),
+    Member::child(
+        "erc20",
+        class_of::<WalletErc20>,
+        "Coins to the Ethereum chain, and addresses for those that come back.",
+        "w.erc20",
+        |wallet: &Arc<Wallet>, _| Ok(WalletErc20::value(wallet)),
+    ),
+    Member::child(
+        "minter",
+        class_of::<WalletMinter>,
+        "Minting, for those who have the right to: new coins, new minters.",
+        "w.minter",
+        |wallet: &Arc<Wallet>, _| Ok(WalletMinter::value(wallet)),
+    ),
     Member::property(
         "balance",
         Ty::Object(class_of::<BalanceValue>),
@@ -362,7 +378,8 @@ const COINS: &[Member<Wallet>] = &[
             Param::required(
                 "recipient",
                 Ty::Any("recipient"),
-                "an address or its label; a list of them (all must sign) or a list and a number; None",
+                "an address or its label; a list of them (all must sign) or a list and a number; an ERC20 \
+                 address (0x…); None",
             ),
             Param::required(
                 "amount",
