@@ -6,6 +6,8 @@
 //! * [`atomicswap`]: swaps with somebody on another chain.
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
 //! * [`threebot`]: 3bots, of a wallet and of the chain.
+//! * [`types`]: the chain's own types, from text, JSON and bytes.
+//! * [`json`]: JSON that a user hands over.
 //! * the other files: one class of values each.
 pub mod address_book;
 pub mod amount;
@@ -17,6 +19,8 @@ pub mod client;
 pub mod condition;
 pub mod errors;
 pub mod faucet;
+pub mod fulfillment;
+pub mod json;
 pub mod lookup;
 pub mod output;
 pub mod pending;
@@ -28,6 +32,7 @@ pub mod sign;
 pub mod statement;
 pub mod threebot;
 pub mod transaction;
+pub mod types;
 pub mod wallet;
 
 pub use client::{TfchainClient, collection};
