@@ -7,6 +7,7 @@ mod sending;
 mod swaps;
 mod threebots;
 mod transcript;
+mod types;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};

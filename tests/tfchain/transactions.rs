@@ -399,10 +399,7 @@ fn unknown_versions_are_kept() {
     let transaction: Transaction = serde_json::from_str(json).expect("reads");
     assert_eq!(transaction.version(), 200);
     assert_eq!(transaction.kind(), "unknown");
-    assert_eq!(
-        serde_json::to_string(&transaction).expect("prints"),
-        json.replace("\\u003c", "<")
-    );
+    assert_eq!(serde_json::to_string(&transaction).expect("prints"), json);
     assert!(transaction.id().is_err() && transaction.binary().is_err());
     assert!(transaction.coin_outputs().is_empty() && transaction.miner_fees().is_empty());
 
