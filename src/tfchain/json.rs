@@ -13,6 +13,7 @@ use serde::de::{
     MapAccess, Visitor,
 };
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde_json::value::RawValue;
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -325,6 +326,25 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<T> {
             (None, None) => T::without_data(tag),
         }
     }
+}
+
+/// The reader of a text in memory.
+pub(crate) type TextReader<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
+
+/// Reads JSON that was kept as text.
+pub(crate) fn read_raw<T, E: serde::de::Error>(
+    text: &RawValue,
+    read: impl for<'a> FnOnce(&mut TextReader<'a>) -> serde_json::Result<T>,
+) -> Result<T, E> {
+    let mut reader = serde_json::Deserializer::from_str(text.get());
+    read(&mut reader).map_err(|error| {
+        // The place is one within this text, which would mislead.
+        let text = error.to_string();
+        E::custom(
+            text.rsplit_once(" at line ")
+                .map_or(&*text, |(text, _)| text),
+        )
+    })
 }
 
 /// Writes `{"type": …, "data": …}`, the form of conditions and fulfillments.

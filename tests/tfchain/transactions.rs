@@ -428,7 +428,7 @@ fn versions_that_are_no_versions() {
     assert!(error("{}").starts_with("unexpected end of JSON input"));
     assert!(error(r#"{"version":1}"#).starts_with("unexpected end of JSON input"));
     assert!(Transaction::from_binary(&[]).is_err());
-    assert!(error("[]").contains("a transaction"));
+    assert!(error("[]").contains("expected an object with version, data"));
 }
 
 #[test]

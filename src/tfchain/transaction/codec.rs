@@ -9,7 +9,7 @@ use crate::tfchain::constants::{
     VERSION_ERC20_CONVERT, VERSION_LEGACY, VERSION_MINTER_DEFINITION, VERSION_STANDARD,
 };
 use crate::tfchain::encoding::{DecodeError, Decoder, Encode, EncodeError, Encoder};
-use crate::tfchain::json::{Tagged, read_tagged};
+use crate::tfchain::json::{Tagged, read_raw, read_tagged};
 use crate::tfchain::signing::{Extra, SignatureHasher, preimage_parts};
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -165,15 +165,7 @@ impl Tagged for Transaction {
     }
 
     fn read_waiting<E: serde::de::Error>(version: u8, data: Self::Waiting) -> Result<Self, E> {
-        let mut reader = serde_json::Deserializer::from_str(data.get());
-        Self::read_data(version, &mut reader).map_err(|error| {
-            // The place is one within the data, which would mislead.
-            let text = error.to_string();
-            E::custom(
-                text.rsplit_once(" at line ")
-                    .map_or(&*text, |(text, _)| text),
-            )
-        })
+        read_raw(&data, |reader| Self::read_data(version, reader))
     }
 
     fn without_data<E: serde::de::Error>(_version: u8) -> Result<Self, E> {

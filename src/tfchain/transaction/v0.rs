@@ -13,14 +13,14 @@ use crate::tfchain::encoding::{DecodeError, Decoder, EncodeError, Encoder, Encod
 use crate::tfchain::fulfillment::{AtomicSwapFulfillment, Fulfillment, SignaturePair};
 use crate::tfchain::hash::{Hash, OutputId};
 use crate::tfchain::json::{
-    bytes, json_object, list, list_or_nothing, list_or_null, number, value,
+    bytes, json_object, list, list_or_nothing, list_or_null, number, read_raw, value,
 };
 use crate::tfchain::keys::{PublicKey, Signature};
 use crate::tfchain::unlockhash::UnlockHash;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, MapAccess};
 use serde::ser::SerializeStruct;
-use serde_json::Value as Json;
+use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 
 /// A transaction of version 0. Siabin.
@@ -233,8 +233,8 @@ json_object!(LegacyInput {
 #[derive(Default)]
 struct Unlocker {
     kind: u8,
-    condition: Option<Json>,
-    fulfillment: Option<Json>,
+    condition: Option<Box<RawValue>>,
+    fulfillment: Option<Box<RawValue>>,
 }
 
 json_object!(Unlocker {
@@ -249,18 +249,28 @@ mod part {
 
     pub(super) use crate::tfchain::json::option::write;
 
-    pub(super) fn read<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Json>, A::Error> {
+    pub(super) fn read<'de, A: MapAccess<'de>>(
+        map: &mut A,
+    ) -> Result<Option<Box<RawValue>>, A::Error> {
         map.next_value().map(Some)
     }
 }
 
-fn write_part<T: Serialize, E: serde::ser::Error>(part: &T) -> Result<Option<Json>, E> {
-    serde_json::to_value(part).map(Some).map_err(E::custom)
+fn write_part<T, E>(part: &T) -> Result<Option<Box<RawValue>>, E>
+where
+    T: Serialize,
+    E: serde::ser::Error,
+{
+    to_raw_value(part).map(Some).map_err(E::custom)
 }
 
-fn read_part<T: DeserializeOwned, E: serde::de::Error>(part: Option<Json>) -> Result<T, E> {
+fn read_part<T, E>(part: Option<Box<RawValue>>) -> Result<T, E>
+where
+    T: DeserializeOwned,
+    E: serde::de::Error,
+{
     let part = part.ok_or_else(|| E::custom("an unlocker has a condition and a fulfillment"))?;
-    serde_json::from_value(part).map_err(E::custom)
+    read_raw(&part, |reader| T::deserialize(reader))
 }
 
 /// The condition of a single signature.

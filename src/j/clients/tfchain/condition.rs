@@ -35,7 +35,7 @@ impl Class for ConditionValue {
         Member::property(
             "type",
             Ty::Int,
-            "0 anybody, 1 an address, 2 an atomic swap, 3 a time lock, 4 several owners.",
+            "Its type: 0 anybody, 1 an address, 2 an atomic swap, 3 a time lock, 4 several owners.",
             SAMPLE,
             |this, _| Ok(Value::Int(this.0.type_byte().into())),
         ),

@@ -24,7 +24,7 @@ impl Class for FulfillmentValue {
         Member::property(
             "type",
             Ty::Int,
-            "0 nothing, 1 one signature, 2 atomic swap, 3 several signatures.",
+            "Its type: 0 nothing, 1 one signature, 2 atomic swap, 3 several signatures.",
             SAMPLE,
             |this, _| Ok(Value::Int(this.0.type_byte().into())),
         ),

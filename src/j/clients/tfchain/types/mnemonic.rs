@@ -19,7 +19,7 @@ impl Class for Mnemonics {
             &[PHRASE],
             Ty::Str,
             "Returns the entropy that words stand for, as hex digits. It is as secret as the words.",
-            "words = j.clients.tfchain.types.mnemonic.from_entropy('00' * 32)\n\
+            "words = j.clients.tfchain.types.mnemonic.from_entropy('00000000000000000000000000000000')\n\
              j.clients.tfchain.types.mnemonic.to_entropy(words)",
             |_, args| {
                 let seed = Seed::from_phrase(args.text("phrase"))?;
@@ -36,7 +36,7 @@ impl Class for Mnemonics {
             .secret()],
             Ty::Str,
             "Returns the words that stand for entropy. They are as secret as the entropy.",
-            "words = j.clients.tfchain.types.mnemonic.from_entropy('00' * 32)",
+            "words = j.clients.tfchain.types.mnemonic.from_entropy('00000000000000000000000000000000')",
             |_, args| {
                 let entropy = zeroize::Zeroizing::new(binary::bytes(args.get("entropy"))?);
                 Ok(Seed::from_entropy(&entropy)?.phrase().as_str().into())
@@ -50,7 +50,7 @@ impl Class for Mnemonics {
             ],
             Ty::Object(class_of::<Plain<PublicKey>>),
             "Returns a public key of the wallet of these words; its address is .unlockhash.",
-            "words = j.clients.tfchain.types.mnemonic.from_entropy('00' * 32)\n\
+            "words = j.clients.tfchain.types.mnemonic.from_entropy('00000000000000000000000000000000')\n\
              j.clients.tfchain.types.mnemonic.public_key(words, 1).unlockhash",
             |_, args| {
                 let index = args

@@ -91,7 +91,7 @@ impl PlainType for UnlockHash {
         Member::property(
             "type",
             Ty::Int,
-            "0 anybody, 1 a wallet, 2 an atomic swap, 3 several owners.",
+            "Its type: 0 anybody, 1 a wallet, 2 an atomic swap, 3 several owners.",
             ADDRESS,
             |this, _| Ok(Value::Int(this.0.kind().byte().into())),
         ),
@@ -135,9 +135,10 @@ impl PlainType for PublicKey {
             ],
             Ty::Bool,
             "Returns whether a signature of a hash is this key's.",
-            "x = j.clients.tfchain.types.public_key(\
-             'ed25519:060bf143977959248d80635c6c89137d86e1d6e2906ab731d30a00cc9b95d68d')\n\
-             x.verify('00' * 32, '00' * 64)",
+            "t = w.coins_send(w.address, 1).transaction\n\
+             f = t.coin_inputs[0].fulfillment\n\
+             x = j.clients.tfchain.types.public_key(f.data.publickey)\n\
+             x.verify(t.signature_hash(0), f.data.signature)",
             |this, args| {
                 let hash: Hash = args
                     .text("hash")
@@ -168,10 +169,16 @@ impl PlainType for NetworkAddress {
     const SAMPLE: &'static str = HOST;
     const OWN: &'static [Member<Plain<Self>>] = &[Member::property(
         "type",
-        Ty::Int,
-        "0 host name, 1 IPv4, 2 IPv6.",
+        Ty::Str,
+        "Its kind: 'hostname', 'ipv4' or 'ipv6'.",
         HOST,
-        |this, _| Ok(Value::Int(this.0.kind().into())),
+        |this, _| {
+            Ok(match this.0 {
+                NetworkAddress::HostName(_) => "hostname".into(),
+                NetworkAddress::Ipv4(_) => "ipv4".into(),
+                NetworkAddress::Ipv6(_) => "ipv6".into(),
+            })
+        },
     )];
 }
 
