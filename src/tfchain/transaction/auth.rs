@@ -64,19 +64,15 @@ impl Body for AuthAddressUpdate {
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts {
-            miner_fees: &self.miner_fees,
-            arbitrary_data: &self.arbitrary_data,
-            mint_fulfillment: Some(&self.auth_fulfillment),
-            ..Parts::default()
-        }
+        Parts::appointed(
+            &self.auth_fulfillment,
+            &self.miner_fees,
+            &self.arbitrary_data,
+        )
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            mint_fulfillment: Some(&mut self.auth_fulfillment),
-            ..PartsMut::default()
-        }
+        PartsMut::appointed(&mut self.auth_fulfillment)
     }
 }
 
@@ -140,19 +136,15 @@ impl Body for AuthConditionUpdate {
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts {
-            miner_fees: &self.miner_fees,
-            arbitrary_data: &self.arbitrary_data,
-            mint_fulfillment: Some(&self.auth_fulfillment),
-            ..Parts::default()
-        }
+        Parts::appointed(
+            &self.auth_fulfillment,
+            &self.miner_fees,
+            &self.arbitrary_data,
+        )
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            mint_fulfillment: Some(&mut self.auth_fulfillment),
-            ..PartsMut::default()
-        }
+        PartsMut::appointed(&mut self.auth_fulfillment)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::tfchain::fulfillment::Fulfillment;
 use crate::tfchain::keys::{PublicKey, Signature};
 use crate::tfchain::signing::SignTarget;
 use std::borrow::Cow;
+use std::slice::from_ref;
 
 /// What tells the bytes of one version from those of the others.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +65,28 @@ pub(crate) struct Parts<'a> {
     pub(crate) mint_fulfillment: Option<&'a Fulfillment>,
 }
 
+impl<'a> Parts<'a> {
+    /// The parts of a version that is paid with coins, keeps one fee and gives the rest back.
+    pub(crate) fn paid(inputs: &'a [Input], fee: &'a Amount, refund: &'a Option<Output>) -> Self {
+        Self {
+            coin_inputs: inputs,
+            coin_outputs: Cow::Borrowed(refund.as_slice()),
+            miner_fees: from_ref(fee),
+            ..Self::default()
+        }
+    }
+
+    /// The parts of a version that somebody appointed signs, without inputs.
+    pub(crate) fn appointed(by: &'a Fulfillment, fees: &'a [Amount], data: &'a [u8]) -> Self {
+        Self {
+            miner_fees: fees,
+            arbitrary_data: data,
+            mint_fulfillment: Some(by),
+            ..Self::default()
+        }
+    }
+}
+
 /// The parts that signatures are put into.
 #[derive(Debug, Default)]
 pub(crate) struct PartsMut<'a> {
@@ -73,6 +96,24 @@ pub(crate) struct PartsMut<'a> {
     pub(crate) blockstake_inputs: &'a mut [Input],
     /// The fulfillment of the mint or auth condition.
     pub(crate) mint_fulfillment: Option<&'a mut Fulfillment>,
+}
+
+impl<'a> PartsMut<'a> {
+    /// Coin inputs only.
+    pub(crate) fn inputs(coin_inputs: &'a mut [Input]) -> Self {
+        Self {
+            coin_inputs,
+            ..Self::default()
+        }
+    }
+
+    /// The fulfillment of the mint or auth condition only.
+    pub(crate) fn appointed(by: &'a mut Fulfillment) -> Self {
+        Self {
+            mint_fulfillment: Some(by),
+            ..Self::default()
+        }
+    }
 }
 
 /// The data of one version.
@@ -124,4 +165,16 @@ pub(crate) fn write_parent_ids(encoder: &mut Encoder, inputs: &[Input]) {
     for input in inputs {
         encoder.value(&input.parent_id);
     }
+}
+
+/// Writes what most preimages of paid versions have: inputs, fee and refund.
+pub(crate) fn write_paid(
+    encoder: &mut Encoder,
+    inputs: &[Input],
+    fee: &Amount,
+    refund: &Option<Output>,
+) {
+    write_parent_ids(encoder, inputs);
+    encoder.value(fee);
+    encoder.optional(refund.as_ref());
 }

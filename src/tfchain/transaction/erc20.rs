@@ -1,7 +1,7 @@
 //! Versions 208, 209 and 210: coins to and from Ethereum. Rivbin, but for the signature hash of
 //! version 209.
 
-use super::body::{Body, DecodeBody, Layout, Parts, PartsMut, write_parent_ids};
+use super::body::{Body, DecodeBody, Layout, Parts, PartsMut, write_paid, write_parent_ids};
 use super::{Input, Output};
 use crate::tfchain::amount::Amount;
 use crate::tfchain::condition::Condition;
@@ -60,25 +60,20 @@ impl Body for Erc20Convert {
     fn write_preimage(&self, before: &mut Encoder, after: &mut Encoder) {
         before.value(&self.address);
         before.value(&self.value);
-        write_parent_ids(after, &self.coin_inputs);
-        after.value(&self.transaction_fee);
-        after.optional(self.refund.as_ref());
+        write_paid(
+            after,
+            &self.coin_inputs,
+            &self.transaction_fee,
+            &self.refund,
+        );
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts {
-            coin_inputs: &self.coin_inputs,
-            coin_outputs: Cow::Borrowed(self.refund.as_slice()),
-            miner_fees: from_ref(&self.transaction_fee),
-            ..Parts::default()
-        }
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            coin_inputs: &mut self.coin_inputs,
-            ..PartsMut::default()
-        }
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 }
 
@@ -223,19 +218,11 @@ impl Body for Erc20AddressRegistration {
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts {
-            coin_inputs: &self.coin_inputs,
-            coin_outputs: Cow::Borrowed(self.refund.as_slice()),
-            miner_fees: from_ref(&self.transaction_fee),
-            ..Parts::default()
-        }
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            coin_inputs: &mut self.coin_inputs,
-            ..PartsMut::default()
-        }
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 
     fn set_extension_key(&mut self, key: PublicKey) {

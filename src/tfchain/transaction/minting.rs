@@ -1,6 +1,6 @@
 //! Versions 128, 129 and 130: who may create coins, creating them, destroying them. Siabin.
 //!
-//! 130 is not switched on in node v1.2.0, so its layout was never seen running.
+//! 130 is not switched on in node v1.2.0; its layout is that of the code that the node has for it.
 
 use super::body::{Body, DecodeBody, Layout, Parts, PartsMut};
 use super::{Input, Output};
@@ -110,19 +110,15 @@ impl Body for MinterDefinition {
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts {
-            miner_fees: &self.miner_fees,
-            arbitrary_data: &self.arbitrary_data,
-            mint_fulfillment: Some(&self.mint_fulfillment),
-            ..Parts::default()
-        }
+        Parts::appointed(
+            &self.mint_fulfillment,
+            &self.miner_fees,
+            &self.arbitrary_data,
+        )
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            mint_fulfillment: Some(&mut self.mint_fulfillment),
-            ..PartsMut::default()
-        }
+        PartsMut::appointed(&mut self.mint_fulfillment)
     }
 }
 
@@ -185,20 +181,15 @@ impl Body for CoinCreation {
     }
 
     fn parts(&self) -> Parts<'_> {
+        let signed = &self.mint_fulfillment;
         Parts {
             coin_outputs: Cow::Borrowed(&self.coin_outputs),
-            miner_fees: &self.miner_fees,
-            arbitrary_data: &self.arbitrary_data,
-            mint_fulfillment: Some(&self.mint_fulfillment),
-            ..Parts::default()
+            ..Parts::appointed(signed, &self.miner_fees, &self.arbitrary_data)
         }
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            mint_fulfillment: Some(&mut self.mint_fulfillment),
-            ..PartsMut::default()
-        }
+        PartsMut::appointed(&mut self.mint_fulfillment)
     }
 }
 
@@ -270,10 +261,7 @@ impl Body for CoinDestruction {
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            coin_inputs: &mut self.coin_inputs,
-            ..PartsMut::default()
-        }
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 }
 

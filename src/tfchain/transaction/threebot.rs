@@ -1,6 +1,6 @@
 //! Versions 144, 145 and 146: registering a 3bot, changing its record, giving names away. Rivbin.
 
-use super::body::{Body, DecodeBody, Layout, Parts, PartsMut, write_parent_ids};
+use super::body::{Body, DecodeBody, Layout, Parts, PartsMut, write_paid};
 use super::{Input, Output};
 use crate::tfchain::amount::Amount;
 use crate::tfchain::botname::BotName;
@@ -17,8 +17,6 @@ use crate::tfchain::json::{json_object, list_or_nothing, list_or_null, number, o
 use crate::tfchain::keys::{PublicKey, SIGNATURE_BYTES, Signature};
 use crate::tfchain::networkaddress::NetworkAddress;
 use crate::tfchain::signing::SignTarget;
-use std::borrow::Cow;
-use std::slice::from_ref;
 
 const MONTHS_MASK: u8 = 31;
 const FLAG_ADDRESSES: u8 = 32;
@@ -227,26 +225,21 @@ impl Body for BotRegistration {
         after.list(&self.addresses);
         after.list(&self.names);
         after.u8(self.months);
-        write_parent_ids(after, &self.coin_inputs);
-        after.value(&self.transaction_fee);
-        after.optional(self.refund.as_ref());
+        write_paid(
+            after,
+            &self.coin_inputs,
+            &self.transaction_fee,
+            &self.refund,
+        );
         after.value(&self.identification.public_key);
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts {
-            coin_inputs: &self.coin_inputs,
-            coin_outputs: Cow::Borrowed(self.refund.as_slice()),
-            miner_fees: from_ref(&self.transaction_fee),
-            ..Parts::default()
-        }
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            coin_inputs: &mut self.coin_inputs,
-            ..PartsMut::default()
-        }
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 
     fn set_extension_key(&mut self, key: PublicKey) {
@@ -358,25 +351,20 @@ impl Body for BotRecordUpdate {
         after.list(&self.names.add);
         after.list(&self.names.remove);
         after.u8(self.months);
-        write_parent_ids(after, &self.coin_inputs);
-        after.value(&self.transaction_fee);
-        after.optional(self.refund.as_ref());
+        write_paid(
+            after,
+            &self.coin_inputs,
+            &self.transaction_fee,
+            &self.refund,
+        );
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts {
-            coin_inputs: &self.coin_inputs,
-            coin_outputs: Cow::Borrowed(self.refund.as_slice()),
-            miner_fees: from_ref(&self.transaction_fee),
-            ..Parts::default()
-        }
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            coin_inputs: &mut self.coin_inputs,
-            ..PartsMut::default()
-        }
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 
     fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
@@ -467,25 +455,20 @@ impl Body for BotNameTransfer {
         before.u32(self.sender.id);
         before.u32(self.receiver.id);
         after.list(&self.names);
-        write_parent_ids(after, &self.coin_inputs);
-        after.value(&self.transaction_fee);
-        after.optional(self.refund.as_ref());
+        write_paid(
+            after,
+            &self.coin_inputs,
+            &self.transaction_fee,
+            &self.refund,
+        );
     }
 
     fn parts(&self) -> Parts<'_> {
-        Parts {
-            coin_inputs: &self.coin_inputs,
-            coin_outputs: Cow::Borrowed(self.refund.as_slice()),
-            miner_fees: from_ref(&self.transaction_fee),
-            ..Parts::default()
-        }
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
     fn parts_mut(&mut self) -> PartsMut<'_> {
-        PartsMut {
-            coin_inputs: &mut self.coin_inputs,
-            ..PartsMut::default()
-        }
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 
     fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
