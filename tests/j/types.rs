@@ -520,6 +520,30 @@ fn unknown_versions_are_kept_and_shown() {
 }
 
 #[test]
+fn what_a_dict_cannot_hold_is_left_to_the_text() {
+    let mut s = session();
+    let lock = r#"{"type":3,"data":{"locktime":18446744073709551615,"condition":{}}}"#;
+    s.says(&format!("x = T.conditions.from_json({})", quote(lock)));
+    assert_eq!(s.text("x.json_text()"), lock);
+    let error = s.refused("x.json()");
+    assert!(error.hints.iter().any(|hint| hint.contains("json_text")));
+    // An empty dict is nothing to the script language, and the condition of anybody here.
+    for empty in ["{}", "'{}'", "'null'", "{'type': 1, 'data': None}"] {
+        let read = format!("T.conditions.from_json({empty}).json_text()");
+        assert_eq!(s.text(&read), "{}", "{empty}");
+    }
+    // Keys are known in any case, as the node knows them.
+    let json = quote(r#"{"Version":1,"DATA":{"MinerFees":["1"]}}"#);
+    assert_eq!(
+        s.text(&format!("T.transactions.from_json({json}).json_text()")),
+        r#"{"version":1,"data":{"coininputs":null,"minerfees":["1"]}}"#
+    );
+    let twice = quote(r#"{"version":1,"version":1,"data":{}}"#);
+    let error = s.refused(&format!("T.transactions.from_json({twice})"));
+    assert!(error.message.contains("version stands there twice"));
+}
+
+#[test]
 fn what_is_no_transaction() {
     let mut s = session();
     for json in [

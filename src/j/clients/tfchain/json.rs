@@ -11,6 +11,8 @@ use crate::object::{Error, Result, Value};
 pub fn read<T: DeserializeOwned>(value: &Value, what: &str) -> Result<T> {
     let read = match value {
         Value::Str(text) => serde_json::from_str(text),
+        // An empty dict that somebody types arrives as nothing.
+        Value::None => serde_json::from_str("{}"),
         Value::Map(_) | Value::Object(_) => serde_json::from_value(value.to_json()),
         other => {
             return Err(Error::type_error(format!(
