@@ -332,7 +332,8 @@ impl Serialize for Amount {
 }
 
 impl<'de> Deserialize<'de> for Amount {
-    /// Reads the text of units; a JSON number is taken too, as by the node.
+    /// Reads the text of units; a JSON number is taken too, and null is zero, as by the node.
+    /// A number with zeros in front is refused.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct UnitsVisitor;
         impl Visitor<'_> for UnitsVisitor {
@@ -343,7 +344,15 @@ impl<'de> Deserialize<'de> for Amount {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Amount, E> {
+                // The node takes digits behind a leading zero for octal ones.
+                if text.len() > 1 && text.starts_with('0') {
+                    return Err(E::custom(AmountError::NotUnits(shorten(text))));
+                }
                 Amount::parse_units(text).map_err(E::custom)
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Amount, E> {
+                Ok(Amount::ZERO)
             }
 
             fn visit_u64<E: serde::de::Error>(self, units: u64) -> Result<Amount, E> {

@@ -2,28 +2,31 @@
 
 use super::encoding::{Decode, DecodeError, Decoder, Encode, Encoder, Encoding};
 use super::hash::{Hash, HashError};
+use super::json::{json_object, number, value};
 use super::unlockhash::{UnlockHash, UnlockType};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::Zeroizing;
 
 /// The terms of a swap: what an atomic swap condition holds, in the order of the wire.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct SwapContract {
     /// Who gets the coins back after the time lock.
     pub sender: UnlockHash,
     /// Who gets the coins with the secret.
     pub receiver: UnlockHash,
     /// SHA-256 of the secret.
-    #[serde(rename = "hashedsecret")]
     pub hashed_secret: Hash,
     /// Unix seconds after which the sender may refund.
-    #[serde(rename = "timelock")]
     pub time_lock: u64,
 }
+
+json_object!(SwapContract {
+    "sender" => sender: value,
+    "receiver" => receiver: value,
+    "hashedsecret" => hashed_secret: value,
+    "timelock" => time_lock: number,
+});
 
 impl SwapContract {
     /// Returns the contract's address (type 2).

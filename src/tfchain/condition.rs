@@ -4,7 +4,7 @@ use super::atomicswap::SwapContract;
 use super::constants::{LOCK_TIMESTAMP_MIN, MAX_CONDITION_DEPTH};
 use super::encoding::{Decode, DecodeError, Decoder, Encode, Encoder};
 use super::hash::Hash;
-use super::json::{null_as_default, typed};
+use super::json::{Nothing, Tagged, json_object, list, number, read_tagged, typed, value};
 use super::unlockhash::{UnlockHash, UnlockType};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -26,7 +26,7 @@ pub enum Condition {
 }
 
 /// A condition that opens only after a height or a time.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct TimeLockCondition {
     /// Block height below 500 000 000, Unix seconds from there on.
     pub lock_time: u64,
@@ -283,104 +283,90 @@ impl Decode for Condition {
     }
 }
 
+/// The data of a condition of type 1.
+#[derive(Default)]
+struct AddressData {
+    unlock_hash: UnlockHash,
+}
+
+json_object!(AddressData {
+    "unlockhash" => unlock_hash: value,
+});
+
+json_object!(TimeLockCondition {
+    "locktime" => lock_time: number,
+    "condition" => condition: value,
+});
+
+json_object!(MultiSignatureCondition {
+    "unlockhashes" => unlock_hashes: list,
+    "minimumsignaturecount" => minimum_signature_count: number,
+});
+
 impl Serialize for Condition {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kind = self.type_byte();
         match self {
             Self::Nil => serializer.serialize_map(Some(0))?.end(),
             Self::UnlockHash(address) => {
-                #[derive(serde::Serialize)]
-                struct Data<'a> {
-                    unlockhash: &'a UnlockHash,
-                }
-                let data = Data {
-                    unlockhash: address,
-                };
-                typed(serializer, 1, &data)
+                let unlock_hash = *address;
+                typed(serializer, kind, &AddressData { unlock_hash })
             }
-            Self::AtomicSwap(contract) => typed(serializer, 2, contract),
-            Self::TimeLock(lock) => {
-                #[derive(serde::Serialize)]
-                struct Data<'a> {
-                    locktime: u64,
-                    condition: &'a Condition,
-                }
-                let data = Data {
-                    locktime: lock.lock_time,
-                    condition: &lock.condition,
-                };
-                typed(serializer, 3, &data)
-            }
-            Self::MultiSignature(condition) => {
-                #[derive(serde::Serialize)]
-                struct Data<'a> {
-                    unlockhashes: &'a [UnlockHash],
-                    minimumsignaturecount: u64,
-                }
-                let data = Data {
-                    unlockhashes: &condition.unlock_hashes,
-                    minimumsignaturecount: condition.minimum_signature_count,
-                };
-                typed(serializer, 4, &data)
-            }
+            Self::AtomicSwap(contract) => typed(serializer, kind, contract),
+            Self::TimeLock(lock) => typed(serializer, kind, lock),
+            Self::MultiSignature(owners) => typed(serializer, kind, owners),
         }
     }
 }
 
-/// The data of any condition: reading all of it at once needs no copy when `type` stands last.
-#[derive(serde::Deserialize, Default)]
-#[serde(default)]
-struct RawData {
-    #[serde(deserialize_with = "null_as_default")]
-    unlockhash: UnlockHash,
-    #[serde(deserialize_with = "null_as_default")]
-    sender: UnlockHash,
-    #[serde(deserialize_with = "null_as_default")]
-    receiver: UnlockHash,
-    #[serde(deserialize_with = "null_as_default")]
-    hashedsecret: Hash,
-    #[serde(deserialize_with = "null_as_default")]
-    timelock: u64,
-    #[serde(deserialize_with = "null_as_default")]
-    locktime: u64,
-    condition: Option<Box<Condition>>,
-    #[serde(deserialize_with = "null_as_default")]
-    unlockhashes: Vec<UnlockHash>,
-    #[serde(deserialize_with = "null_as_default")]
-    minimumsignaturecount: u64,
-}
+impl Tagged for Condition {
+    const KEYS: &'static [&'static str; 2] = &["type", "data"];
+    /// Not the text: reading that again would have no end of depth.
+    type Waiting = serde_json::Value;
 
-#[derive(serde::Deserialize, Default)]
-#[serde(default)]
-struct RawCondition {
-    #[serde(rename = "type", deserialize_with = "null_as_default")]
-    kind: u8,
-    data: Option<RawData>,
+    fn check_tag<E: serde::de::Error>(number: u64) -> Result<u8, E> {
+        match u8::try_from(number) {
+            Ok(kind @ 0..=4) => Ok(kind),
+            _ => Err(E::custom("unknown condition type")),
+        }
+    }
+
+    fn read_data<'de, D: Deserializer<'de>>(kind: u8, data: D) -> Result<Self, D::Error> {
+        // Without its data, a condition of any type is the nil one.
+        let condition = match kind {
+            0 => Option::<Nothing>::deserialize(data)?.map(|_| Self::Nil),
+            1 => Option::<AddressData>::deserialize(data)?
+                .map(|data| Self::UnlockHash(data.unlock_hash)),
+            2 => Option::deserialize(data)?.map(Self::AtomicSwap),
+            3 => Option::deserialize(data)?.map(Self::TimeLock),
+            _ => Option::deserialize(data)?.map(Self::MultiSignature),
+        };
+        let condition = condition.unwrap_or_default();
+        match condition.depth() > MAX_CONDITION_DEPTH {
+            true => Err(D::Error::custom(TOO_DEEP)),
+            false => Ok(condition),
+        }
+    }
+
+    fn read_waiting<E: serde::de::Error>(kind: u8, data: Self::Waiting) -> Result<Self, E> {
+        Self::read_data(kind, data).map_err(E::custom)
+    }
+
+    fn without_data<E: serde::de::Error>(kind: u8) -> Result<Self, E> {
+        match kind {
+            0 => Ok(Self::Nil),
+            1 => Ok(Self::UnlockHash(UnlockHash::NIL)),
+            2 => Ok(Self::AtomicSwap(SwapContract::default())),
+            // The node breaks off over a time lock without data.
+            3 => Err(E::custom("a time lock has data: locktime and condition")),
+            _ => Ok(Self::MultiSignature(MultiSignatureCondition::default())),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Condition {
-    /// Reads a condition; `{}`, null, and type 0 with any data are the nil condition.
+    /// Reads a condition; `{}`, null, type 0, and any type with null as data are the nil one.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Option::<RawCondition>::deserialize(deserializer)?.unwrap_or_default();
-        let data = raw.data.unwrap_or_default();
-        let condition = match raw.kind {
-            0 => Self::Nil,
-            1 => Self::UnlockHash(data.unlockhash),
-            2 => Self::AtomicSwap(SwapContract {
-                sender: data.sender,
-                receiver: data.receiver,
-                hashed_secret: data.hashedsecret,
-                time_lock: data.timelock,
-            }),
-            3 => {
-                let inner = data.condition.map_or(Self::Nil, |inner| *inner);
-                inner.locked_until(data.locktime)
-            }
-            4 => Self::multi_signature(data.unlockhashes, data.minimumsignaturecount),
-            _ => return Err(D::Error::custom("unknown condition type")),
-        };
-        if condition.depth() > MAX_CONDITION_DEPTH {
-            return Err(D::Error::custom(TOO_DEEP));
-        }
-        Ok(condition)
+        read_tagged(deserializer)
     }
 }

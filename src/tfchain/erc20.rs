@@ -97,7 +97,7 @@ macro_rules! prefixed_hex {
             }
         }
 
-        serde_as_text!($type);
+        serde_as_text!($type, or Self::default());
 
         impl Encode for $type {
             fn encode(&self, encoder: &mut Encoder) {

@@ -3,11 +3,12 @@
 use super::atomicswap::SwapContract;
 use super::encoding::{Decode, DecodeError, Decoder, Encode, Encoder, Encoding};
 use super::hash::Hash;
-use super::json::{empty_as_null, null_as_default, typed};
+use super::json::{Nothing, Tagged, json_object, list_or_null, option, read_tagged, typed, value};
 use super::keys::{PublicKey, Signature};
 use super::unlockhash::UnlockHash;
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::borrow::Cow;
 
 /// How an input unlocks an output. The default is the nil fulfillment, which is never valid.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -24,14 +25,11 @@ pub enum Fulfillment {
 }
 
 /// A public key and its signature (empty while unsigned).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct SignaturePair {
     /// The key.
-    #[serde(rename = "publickey")]
     pub public_key: PublicKey,
     /// Its signature.
-    #[serde(deserialize_with = "null_as_default")]
     pub signature: Signature,
 }
 
@@ -177,113 +175,149 @@ impl Decode for Fulfillment {
     }
 }
 
+json_object!(SignaturePair {
+    "publickey" => public_key: value,
+    "signature" => signature: value,
+});
+
+/// The data of a fulfillment of type 2; the first four only in the legacy form.
+#[derive(Default)]
+struct SwapData {
+    sender: Option<UnlockHash>,
+    receiver: Option<UnlockHash>,
+    hashed_secret: Option<Hash>,
+    time_lock: Option<u64>,
+    public_key: PublicKey,
+    signature: Signature,
+    secret: Hash,
+}
+
+json_object!(SwapData {
+    "sender" => sender: option,
+    "receiver" => receiver: option,
+    "hashedsecret" => hashed_secret: option,
+    "timelock" => time_lock: option,
+    "publickey" => public_key: value,
+    "signature" => signature: value,
+    "secret" => secret: value,
+});
+
+impl SwapData {
+    fn of(swap: &AtomicSwapFulfillment) -> Self {
+        let contract = swap.contract.as_deref();
+        Self {
+            sender: contract.map(|terms| terms.sender),
+            receiver: contract.map(|terms| terms.receiver),
+            hashed_secret: contract.map(|terms| terms.hashed_secret),
+            time_lock: contract.map(|terms| terms.time_lock),
+            public_key: swap.public_key,
+            signature: swap.signature.clone(),
+            secret: swap.secret,
+        }
+    }
+
+    /// What is nil or zero counts as missing, as for the node.
+    fn fulfillment<E: serde::de::Error>(self) -> Result<Fulfillment, E> {
+        let terms = (
+            self.sender.filter(|address| !address.is_nil()),
+            self.receiver.filter(|address| !address.is_nil()),
+            self.hashed_secret.filter(|hash| !hash.is_zero()),
+            self.time_lock.filter(|time| *time != 0),
+        );
+        let contract = match terms {
+            (None, None, None, None) => None,
+            (Some(sender), Some(receiver), Some(hashed_secret), Some(time_lock)) => {
+                Some(Box::new(SwapContract {
+                    sender,
+                    receiver,
+                    hashed_secret,
+                    time_lock,
+                }))
+            }
+            _ => {
+                return Err(E::custom(
+                    "a legacy atomic swap fulfillment has all of sender, receiver, \
+                     hashedsecret and timelock, a plain one has none of them",
+                ));
+            }
+        };
+        Ok(Fulfillment::AtomicSwap(AtomicSwapFulfillment {
+            contract,
+            public_key: self.public_key,
+            signature: self.signature,
+            secret: self.secret,
+        }))
+    }
+}
+
+/// The data of a fulfillment of type 3.
+#[derive(Default)]
+struct PairsData<'a> {
+    pairs: Cow<'a, [SignaturePair]>,
+}
+
+json_object!(PairsData<'_> {
+    "pairs" => pairs: list_or_null,
+});
+
 impl Serialize for Fulfillment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kind = self.type_byte();
         match self {
             Self::Nil => serializer.serialize_map(Some(0))?.end(),
-            Self::SingleSignature(pair) => typed(serializer, 1, pair),
-            Self::AtomicSwap(swap) => {
-                #[derive(serde::Serialize)]
-                struct Data<'a> {
-                    #[serde(flatten)]
-                    contract: Option<&'a SwapContract>,
-                    publickey: &'a PublicKey,
-                    signature: &'a Signature,
-                    secret: &'a Hash,
-                }
-                let data = Data {
-                    contract: swap.contract.as_deref(),
-                    publickey: &swap.public_key,
-                    signature: &swap.signature,
-                    secret: &swap.secret,
-                };
-                typed(serializer, 2, &data)
-            }
+            Self::SingleSignature(pair) => typed(serializer, kind, pair),
+            Self::AtomicSwap(swap) => typed(serializer, kind, &SwapData::of(swap)),
             Self::MultiSignature(pairs) => {
-                #[derive(serde::Serialize)]
-                struct Data<'a> {
-                    #[serde(serialize_with = "empty_as_null")]
-                    pairs: &'a [SignaturePair],
-                }
-                typed(serializer, 3, &Data { pairs })
+                let pairs = Cow::Borrowed(pairs.as_slice());
+                typed(serializer, kind, &PairsData { pairs })
             }
         }
     }
 }
 
-/// The data of any fulfillment.
-#[derive(serde::Deserialize, Default)]
-#[serde(default)]
-struct RawData {
-    #[serde(deserialize_with = "null_as_default")]
-    publickey: PublicKey,
-    #[serde(deserialize_with = "null_as_default")]
-    signature: Signature,
-    sender: Option<UnlockHash>,
-    receiver: Option<UnlockHash>,
-    hashedsecret: Option<Hash>,
-    timelock: Option<u64>,
-    #[serde(deserialize_with = "secret_or_nothing")]
-    secret: Hash,
-    #[serde(deserialize_with = "null_as_default")]
-    pairs: Vec<SignaturePair>,
-}
+impl Tagged for Fulfillment {
+    const KEYS: &'static [&'static str; 2] = &["type", "data"];
+    type Waiting = serde_json::Value;
 
-/// Reads a secret; null and the empty text are none.
-fn secret_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
-    let text: Option<std::borrow::Cow<'de, str>> = Option::deserialize(deserializer)?;
-    match text.as_deref() {
-        None | Some("") => Ok(Hash::ZERO),
-        Some(text) => text.parse().map_err(D::Error::custom),
+    fn check_tag<E: serde::de::Error>(number: u64) -> Result<u8, E> {
+        match u8::try_from(number) {
+            Ok(kind @ 0..=3) => Ok(kind),
+            _ => Err(E::custom("unknown fulfillment type")),
+        }
     }
-}
 
-#[derive(serde::Deserialize, Default)]
-#[serde(default)]
-struct RawFulfillment {
-    #[serde(rename = "type", deserialize_with = "null_as_default")]
-    kind: u8,
-    data: Option<RawData>,
+    fn read_data<'de, D: Deserializer<'de>>(kind: u8, data: D) -> Result<Self, D::Error> {
+        // Without its data, a fulfillment of any type is the nil one.
+        let fulfillment = match kind {
+            0 => Option::<Nothing>::deserialize(data)?.map(|_| Self::Nil),
+            1 => Option::deserialize(data)?.map(Self::SingleSignature),
+            2 => Option::<SwapData>::deserialize(data)?
+                .map(SwapData::fulfillment)
+                .transpose()?,
+            _ => Option::<PairsData<'_>>::deserialize(data)?
+                .map(|data| Self::MultiSignature(data.pairs.into_owned())),
+        };
+        Ok(fulfillment.unwrap_or_default())
+    }
+
+    fn read_waiting<E: serde::de::Error>(kind: u8, data: Self::Waiting) -> Result<Self, E> {
+        Self::read_data(kind, data).map_err(E::custom)
+    }
+
+    fn without_data<E: serde::de::Error>(kind: u8) -> Result<Self, E> {
+        match kind {
+            0 => Ok(Self::Nil),
+            1 => Ok(Self::SingleSignature(SignaturePair::default())),
+            // The node breaks off over an atomic swap without data.
+            2 => Err(E::custom("an atomic swap has data: key, signature, secret")),
+            _ => Ok(Self::MultiSignature(Vec::new())),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Fulfillment {
+    /// Reads a fulfillment; `{}`, null, type 0, and any type with null as data are the nil one.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Option::<RawFulfillment>::deserialize(deserializer)?.unwrap_or_default();
-        let data = raw.data.unwrap_or_default();
-        match raw.kind {
-            0 => Ok(Self::Nil),
-            1 => Ok(Self::SingleSignature(SignaturePair {
-                public_key: data.publickey,
-                signature: data.signature,
-            })),
-            2 => {
-                let contract = match (data.sender, data.receiver, data.hashedsecret, data.timelock)
-                {
-                    (None, None, None, None) => None,
-                    (Some(sender), Some(receiver), Some(hashed_secret), Some(time_lock)) => {
-                        Some(Box::new(SwapContract {
-                            sender,
-                            receiver,
-                            hashed_secret,
-                            time_lock,
-                        }))
-                    }
-                    _ => {
-                        return Err(D::Error::custom(
-                            "a legacy atomic swap fulfillment has all of sender, receiver, \
-                             hashedsecret and timelock, a plain one has none of them",
-                        ));
-                    }
-                };
-                Ok(Self::AtomicSwap(AtomicSwapFulfillment {
-                    contract,
-                    public_key: data.publickey,
-                    signature: data.signature,
-                    secret: data.secret,
-                }))
-            }
-            3 => Ok(Self::MultiSignature(data.pairs)),
-            _ => Err(D::Error::custom("unknown fulfillment type")),
-        }
+        read_tagged(deserializer)
     }
 }

@@ -205,7 +205,7 @@ impl FromStr for Signature {
     }
 }
 
-serde_as_text!(Signature);
+serde_as_text!(Signature, or Self::EMPTY);
 
 impl Encode for Signature {
     fn encode(&self, encoder: &mut Encoder) {

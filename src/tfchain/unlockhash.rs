@@ -206,7 +206,7 @@ impl Serialize for UnlockHash {
 }
 
 impl<'de> Deserialize<'de> for UnlockHash {
-    /// As [`FromStr`], but the empty text is the nil address: nodes print it so.
+    /// As [`FromStr`], but the empty text is the nil address: nodes print it so. So is null.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AddressVisitor;
         impl Visitor<'_> for AddressVisitor {
@@ -216,6 +216,10 @@ impl<'de> Deserialize<'de> for UnlockHash {
                 formatter.write_str("an address")
             }
 
+            fn visit_unit<E: serde::de::Error>(self) -> Result<UnlockHash, E> {
+                Ok(UnlockHash::NIL)
+            }
+
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<UnlockHash, E> {
                 match text {
                     "" => Ok(UnlockHash::NIL),
@@ -223,7 +227,7 @@ impl<'de> Deserialize<'de> for UnlockHash {
                 }
             }
         }
-        deserializer.deserialize_str(AddressVisitor)
+        deserializer.deserialize_any(AddressVisitor)
     }
 }
 

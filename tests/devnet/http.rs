@@ -61,6 +61,17 @@ async fn statuses_and_headers() {
     let answer = get(addr, pool).await;
     assert_eq!(answer.body, "{\"transactions\":null}\n");
     assert_eq!(answer.header("content-type"), json);
+    // Keys are known in any case; a list is no object.
+    let plain = post(addr, r#"{"version":1,"data":{"coininputs":null}}"#).await;
+    let cased = post(addr, r#"{"VERSION":1,"Data":{"CoinInputs":null}}"#).await;
+    assert_eq!((cased.status, cased.body), (plain.status, plain.body));
+    let list = post(addr, r#"{"version":1,"data":[]}"#).await;
+    assert!(
+        list.body
+            .contains("error decoding the supplied transaction"),
+        "{}",
+        list.body
+    );
     let answer = request(addr, "OPTIONS", pool, &[AGENT], b"").await;
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     assert_eq!(answer.header("access-control-allow-methods"), Some("*"));

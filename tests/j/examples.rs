@@ -45,6 +45,7 @@ fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
         class_of::<t::pending::Pending>(),
         class_of::<t::statement::Statement>(),
         class_of::<t::condition::ConditionValue>(),
+        class_of::<t::fulfillment::FulfillmentValue>(),
     ] {
         walk(class, &mut seen, &mut all);
     }

@@ -11,6 +11,7 @@ mod sending;
 mod swaps;
 mod threebots;
 mod transcript;
+mod types;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};

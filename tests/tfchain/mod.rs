@@ -6,6 +6,7 @@ mod conditions;
 mod encodings;
 mod explorer;
 mod fulfillments;
+mod json_reading;
 mod keys;
 mod networks;
 mod properties;

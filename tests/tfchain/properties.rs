@@ -4,13 +4,15 @@
 use super::vectors::{bytes, list, load};
 use kosmos::tfchain::encoding::{Decode, Decoder, Encode, Encoding};
 use kosmos::tfchain::transaction::{
-    BotNameTransfer, BotRecordUpdate, BotRegistration, BotSignature, CoinCreation, Erc20Convert,
-    Identification, ListChange, MinterDefinition, Nonce, StandardTransaction,
+    AuthAddressUpdate, AuthConditionUpdate, BotNameTransfer, BotRecordUpdate, BotRegistration,
+    BotSignature, CoinCreation, CoinDestruction, Erc20AddressRegistration, Erc20CoinCreation,
+    Erc20Convert, Identification, LegacyTransaction, ListChange, MinterDefinition, Nonce,
+    StandardTransaction,
 };
 use kosmos::tfchain::{
-    Amount, AtomicSwapFulfillment, BotName, BotRecord, Condition, Erc20Address, Fulfillment, Hash,
-    Input, NetworkAddress, Output, PublicKey, Seed, Signature, SignaturePair, SwapContract,
-    Transaction, UnlockHash, UnlockType,
+    Amount, AtomicSwapFulfillment, BotName, BotRecord, Condition, Erc20Address, Erc20Hash,
+    Fulfillment, Hash, Input, NetworkAddress, Output, PublicKey, Seed, Signature, SignaturePair,
+    SwapContract, Transaction, UnlockHash, UnlockType,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -64,6 +66,18 @@ fn contract() -> impl Strategy<Value = SwapContract> {
     )
 }
 
+/// The terms of a legacy swap: in JSON, one that is nil would count as missing.
+fn legacy_contract() -> impl Strategy<Value = SwapContract> {
+    (hash(), hash(), hash(), 1..=u64::MAX).prop_map(
+        |(sender, receiver, hashed_secret, time_lock)| SwapContract {
+            sender: UnlockHash::new(UnlockType::PublicKey, sender),
+            receiver: UnlockHash::new(UnlockType::PublicKey, receiver),
+            hashed_secret,
+            time_lock,
+        },
+    )
+}
+
 fn condition() -> impl Strategy<Value = Condition> {
     let leaf = prop_oneof![
         Just(Condition::Nil),
@@ -89,7 +103,7 @@ fn fulfillment() -> impl Strategy<Value = Fulfillment> {
         Just(Fulfillment::Nil),
         pair().prop_map(Fulfillment::SingleSignature),
         vec(pair(), 0..4).prop_map(Fulfillment::MultiSignature),
-        (option::of(contract()), pair(), hash()).prop_map(|(contract, pair, secret)| {
+        (option::of(legacy_contract()), pair(), hash()).prop_map(|(contract, pair, secret)| {
             Fulfillment::AtomicSwap(AtomicSwapFulfillment {
                 contract: contract.map(Box::new),
                 public_key: pair.public_key,
@@ -261,8 +275,219 @@ fn convert() -> impl Strategy<Value = Transaction> {
         })
 }
 
+fn legacy_input() -> impl Strategy<Value = Input> {
+    (hash(), option::of(contract()), pair(), hash()).prop_map(|(parent_id, terms, pair, secret)| {
+        let fulfillment = match terms {
+            None => Fulfillment::SingleSignature(pair),
+            Some(terms) => Fulfillment::AtomicSwap(AtomicSwapFulfillment {
+                contract: Some(Box::new(terms)),
+                public_key: pair.public_key,
+                signature: pair.signature,
+                secret,
+            }),
+        };
+        Input {
+            parent_id,
+            fulfillment,
+        }
+    })
+}
+
+fn legacy_output() -> impl Strategy<Value = Output> {
+    (amount(), unlock_hash())
+        .prop_map(|(value, address)| Output::new(value, Condition::UnlockHash(address)))
+}
+
+fn legacy() -> impl Strategy<Value = Transaction> {
+    (
+        vec(legacy_input(), 0..3),
+        vec(legacy_output(), 0..3),
+        vec(legacy_input(), 0..2),
+        vec(legacy_output(), 0..2),
+        vec(amount(), 0..3),
+        vec(any::<u8>(), 0..90),
+    )
+        .prop_map(|parts| {
+            Transaction::from(LegacyTransaction {
+                coin_inputs: parts.0,
+                coin_outputs: parts.1,
+                blockstake_inputs: parts.2,
+                blockstake_outputs: parts.3,
+                miner_fees: parts.4,
+                arbitrary_data: parts.5,
+            })
+        })
+}
+
+/// Versions 130, 176 and 177.
+fn later() -> impl Strategy<Value = Transaction> {
+    (
+        0_u8..3,
+        (vec(input(), 0..3), vec(output(), 0..3)),
+        (vec(amount(), 0..3), vec(any::<u8>(), 0..90)),
+        any::<[u8; 8]>().prop_map(Nonce),
+        (vec(unlock_hash(), 0..4), vec(unlock_hash(), 0..4)),
+        (condition(), fulfillment()),
+    )
+        .prop_map(|(kind, coins, rest, nonce, addresses, auth)| {
+            let (miner_fees, arbitrary_data) = rest;
+            match kind {
+                0 => Transaction::from(CoinDestruction {
+                    coin_inputs: coins.0,
+                    coin_outputs: coins.1,
+                    miner_fees,
+                    arbitrary_data,
+                }),
+                1 => Transaction::from(AuthAddressUpdate {
+                    nonce,
+                    auth_addresses: addresses.0,
+                    deauth_addresses: addresses.1,
+                    arbitrary_data,
+                    auth_fulfillment: auth.1,
+                    miner_fees,
+                }),
+                _ => Transaction::from(AuthConditionUpdate {
+                    nonce,
+                    arbitrary_data,
+                    auth_condition: auth.0,
+                    auth_fulfillment: auth.1,
+                    miner_fees,
+                }),
+            }
+        })
+}
+
+/// Versions 209 and 210.
+fn erc20() -> impl Strategy<Value = Transaction> {
+    (
+        any::<bool>(),
+        (unlock_hash(), amount(), amount()),
+        (any::<[u8; 32]>(), any::<[u8; 32]>()),
+        pair(),
+        (vec(input(), 0..3), option::of(output())),
+    )
+        .prop_map(
+            |(created, (address, value, fee), ids, pair, (coin_inputs, refund))| {
+                if created {
+                    Transaction::from(Erc20CoinCreation {
+                        address,
+                        value,
+                        transaction_fee: fee,
+                        block_id: Erc20Hash::from_bytes(ids.0),
+                        transaction_id: Erc20Hash::from_bytes(ids.1),
+                    })
+                } else {
+                    Transaction::from(Erc20AddressRegistration {
+                        public_key: pair.public_key,
+                        signature: pair.signature,
+                        registration_fee: value,
+                        transaction_fee: fee,
+                        coin_inputs,
+                        refund,
+                    })
+                }
+            },
+        )
+}
+
 fn transaction() -> impl Strategy<Value = Transaction> {
-    prop_oneof![standard(), minting(), bots(), convert()]
+    prop_oneof![
+        legacy(),
+        standard(),
+        minting(),
+        later(),
+        bots(),
+        convert(),
+        erc20()
+    ]
+}
+
+/// JSON of any shape, with the keys that mean something somewhere.
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let keys = prop::sample::select(vec![
+        "version",
+        "Version",
+        "type",
+        "data",
+        "DATA",
+        "coininputs",
+        "coinoutputs",
+        "minerfees",
+        "arbitrarydata",
+        "parentid",
+        "fulfillment",
+        "unlocker",
+        "condition",
+        "value",
+        "unlockhash",
+        "unlockhashes",
+        "minimumsignaturecount",
+        "locktime",
+        "timelock",
+        "sender",
+        "receiver",
+        "hashedsecret",
+        "publickey",
+        "signature",
+        "secret",
+        "pairs",
+        "nonce",
+        "mintcondition",
+        "mintfulfillment",
+        "addresses",
+        "names",
+        "add",
+        "remove",
+        "nrofmonths",
+        "txfee",
+        "id",
+        "refundcoinoutput",
+        "identification",
+        "address",
+        "pubkey",
+        "regfee",
+        "blockid",
+        "txid",
+    ]);
+    let versions = vec![
+        0, 1, 2, 3, 4, 128, 129, 130, 144, 145, 146, 176, 177, 208, 209, 210, 211,
+    ];
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        prop::sample::select(versions).prop_map(Into::into),
+        any::<u64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        Just("AQIDBAUGBwg=".into()),
+        Just("1000000000".into()),
+        Just("".into()),
+        public_key().prop_map(|key| key.to_string().into()),
+        unlock_hash().prop_map(|address| address.to_string().into()),
+        hash().prop_map(|hash| hash.to_string().into()),
+        bot_name().prop_map(|name| name.to_string().into()),
+        "\\PC{0,9}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(6, 60, 6, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Into::into),
+            vec((keys.clone(), inner), 0..6).prop_map(|entries| {
+                let entries = entries
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value));
+                serde_json::Value::Object(entries.collect())
+            }),
+        ]
+    })
+}
+
+/// What could be read is written and read as the same.
+fn settles<T>(json: &serde_json::Value)
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    if let Ok(read) = serde_json::from_str::<T>(&json.to_string()) {
+        through_json(&read);
+    }
 }
 
 fn both_ways<T: Encode + Decode + PartialEq + std::fmt::Debug>(value: &T) {
@@ -381,6 +606,34 @@ proptest! {
         let ids = transaction.ids().expect("ids");
         prop_assert_eq!(Ok(ids.transaction), transaction.id());
         prop_assert_eq!(ids.coin_outputs.len(), transaction.coin_outputs().len());
+    }
+
+    #[test]
+    fn any_json_is_an_answer_not_a_panic(
+        json in any_json(), version in any::<u8>(), kind in 0_u8..5
+    ) {
+        settles::<Transaction>(&json);
+        settles::<Condition>(&json);
+        settles::<Fulfillment>(&json);
+        settles::<Transaction>(&serde_json::json!({"version": version, "data": json}));
+        settles::<Transaction>(&serde_json::json!({"data": json, "version": version}));
+        settles::<Condition>(&serde_json::json!({"type": kind, "data": json}));
+        settles::<Fulfillment>(&serde_json::json!({"type": kind, "data": json}));
+    }
+
+    #[test]
+    fn unknown_versions_are_kept_byte_by_byte(
+        version in 211_u8..=255, json in any_json(), space in "[ \\t\\n]{0,3}",
+        data in vec(any::<u8>(), 0..50)
+    ) {
+        let inner = json.to_string().replace(',', &format!("{space},{space}"));
+        let text = format!("{{\"version\":{version},\"data\":{inner}}}");
+        let read: Transaction = serde_json::from_str(&text).expect("any data");
+        prop_assert_eq!(serde_json::to_string(&read).expect("prints"), text);
+        let mut binary = vec![version];
+        binary.extend(data);
+        let read = Transaction::from_binary(&binary).expect("any data");
+        prop_assert_eq!(read.binary(), Ok(binary));
     }
 
     #[test]

@@ -399,10 +399,7 @@ fn unknown_versions_are_kept() {
     let transaction: Transaction = serde_json::from_str(json).expect("reads");
     assert_eq!(transaction.version(), 200);
     assert_eq!(transaction.kind(), "unknown");
-    assert_eq!(
-        serde_json::to_string(&transaction).expect("prints"),
-        json.replace("\\u003c", "<")
-    );
+    assert_eq!(serde_json::to_string(&transaction).expect("prints"), json);
     assert!(transaction.id().is_err() && transaction.binary().is_err());
     assert!(transaction.coin_outputs().is_empty() && transaction.miner_fees().is_empty());
 
@@ -431,7 +428,7 @@ fn versions_that_are_no_versions() {
     assert!(error("{}").starts_with("unexpected end of JSON input"));
     assert!(error(r#"{"version":1}"#).starts_with("unexpected end of JSON input"));
     assert!(Transaction::from_binary(&[]).is_err());
-    assert!(error("[]").contains("a transaction"));
+    assert!(error("[]").contains("expected an object with version, data"));
 }
 
 #[test]
@@ -462,6 +459,13 @@ fn transactions_of_later_nodes_are_read_and_shown() {
         assert_eq!(transaction.miner_fees().len(), 1);
         assert_eq!(transaction.arbitrary_data(), [1, 2]);
         assert_ne!(transaction.kind(), "unknown");
+        if transaction.version() == 130 {
+            // Reckoned by the node's own code, in which the version is there but not switched on.
+            assert_eq!(
+                transaction.id().expect("id").to_string(),
+                "fc3450a937ec5ba2d2826cb5b554a184be1613d90d99a5c23bd3e938b37640e2"
+            );
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads a submitted transaction, with the reference's texts for what is wrong with its JSON.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::json_scan::first_value;
 use super::lookup::WRONG_LENGTH;
@@ -68,7 +68,7 @@ fn head(value: &Value) -> Result<(Option<u8>, Option<&Value>), String> {
             ));
         }
     };
-    let version = match object.get("version") {
+    let version = match part(object, "version") {
         None | Some(Value::Null) => Some(VERSION_LEGACY),
         Some(Value::Number(number)) => match number.as_u64().map(u8::try_from) {
             Some(Ok(version)) => Some(version),
@@ -76,7 +76,15 @@ fn head(value: &Value) -> Result<(Option<u8>, Option<&Value>), String> {
         },
         Some(other) => return Err(wrong_version(kind(other))),
     };
-    Ok((version, object.get("data")))
+    Ok((version, part(object, "data")))
+}
+
+/// Finds a key in any case, as the reference does.
+fn part<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    let found = object
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(key));
+    found.map(|(_, value)| value)
 }
 
 fn wrong_version(what: &str) -> String {
@@ -101,9 +109,13 @@ fn kind(value: &Value) -> &'static str {
 fn lacks_unlocker(data: &Value) -> bool {
     let inputs = ["coininputs", "blockstakeinputs"]
         .into_iter()
-        .filter_map(|key| data.get(key));
+        .filter_map(|key| part(data.as_object()?, key));
     let mut inputs = inputs.filter_map(Value::as_array).flatten();
-    inputs.any(|input| input.is_object() && input.get("unlocker").is_none())
+    inputs.any(|input| {
+        input
+            .as_object()
+            .is_some_and(|input| part(input, "unlocker").is_none())
+    })
 }
 
 /// Cuts off where in the text serde found the error.

@@ -2,7 +2,7 @@
 //!
 //! Their layouts are those of the node's id (rivbin); they were never seen running.
 
-use super::body::{Body, DecodeBody};
+use super::body::{Body, DecodeBody, Layout, Parts, PartsMut};
 use super::minting::Nonce;
 use crate::tfchain::amount::Amount;
 use crate::tfchain::condition::Condition;
@@ -12,59 +12,38 @@ use crate::tfchain::constants::{
 };
 use crate::tfchain::encoding::{DecodeError, Decoder, Encoder, Encoding};
 use crate::tfchain::fulfillment::Fulfillment;
-use crate::tfchain::json::{base64_bytes, empty_as_null, null_as_default};
+use crate::tfchain::json::{bytes, json_object, list_or_nothing, list_or_null, value};
 use crate::tfchain::unlockhash::UnlockHash;
 
 /// Version 176: allows addresses to use the chain, or no longer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuthAddressUpdate {
     /// Random, not all zero.
     pub nonce: Nonce,
     /// Addresses that are allowed from now on.
-    #[serde(
-        rename = "authaddresses",
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub auth_addresses: Vec<UnlockHash>,
     /// Addresses that are no longer allowed.
-    #[serde(
-        rename = "deauthaddresses",
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub deauth_addresses: Vec<UnlockHash>,
     /// Any bytes, 83 at most.
-    #[serde(
-        rename = "arbitrarydata",
-        skip_serializing_if = "Vec::is_empty",
-        with = "base64_bytes"
-    )]
     pub arbitrary_data: Vec<u8>,
     /// Fulfills the active auth condition.
-    #[serde(rename = "authfulfillment")]
     pub auth_fulfillment: Fulfillment,
     /// Fees of the block's creator.
-    #[serde(
-        rename = "minerfees",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub miner_fees: Vec<Amount>,
 }
 
+json_object!(AuthAddressUpdate {
+    "nonce" => nonce: value,
+    "authaddresses" => auth_addresses: list_or_nothing,
+    "deauthaddresses" => deauth_addresses: list_or_nothing,
+    "arbitrarydata" => arbitrary_data: bytes,
+    "authfulfillment" => auth_fulfillment: value,
+    "minerfees" => miner_fees: list_or_null,
+});
+
 impl Body for AuthAddressUpdate {
-    fn version(&self) -> u8 {
-        VERSION_AUTH_ADDRESS_UPDATE
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Rivbin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_AUTH_ADDRESS_UPDATE)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -84,25 +63,22 @@ impl Body for AuthAddressUpdate {
         after.list(&self.miner_fees);
     }
 
-    fn miner_fees(&self) -> &[Amount] {
-        &self.miner_fees
+    fn parts(&self) -> Parts<'_> {
+        Parts::appointed(
+            &self.auth_fulfillment,
+            &self.miner_fees,
+            &self.arbitrary_data,
+        )
     }
 
-    fn arbitrary_data(&self) -> &[u8] {
-        &self.arbitrary_data
-    }
-
-    fn mint_fulfillment(&self) -> Option<&Fulfillment> {
-        Some(&self.auth_fulfillment)
-    }
-
-    fn mint_fulfillment_mut(&mut self) -> Option<&mut Fulfillment> {
-        Some(&mut self.auth_fulfillment)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::appointed(&mut self.auth_fulfillment)
     }
 }
 
 impl DecodeBody for AuthAddressUpdate {
-    const ENCODING: Encoding = Encoding::Rivbin;
+    const LAYOUT: Layout = Layout::of(VERSION_AUTH_ADDRESS_UPDATE, Encoding::Rivbin)
+        .with_specifier(SPECIFIER_AUTH_ADDRESS_UPDATE);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
@@ -117,44 +93,31 @@ impl DecodeBody for AuthAddressUpdate {
 }
 
 /// Version 177: defines who may allow addresses from now on.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuthConditionUpdate {
     /// Random, not all zero.
     pub nonce: Nonce,
     /// Any bytes, 83 at most.
-    #[serde(
-        rename = "arbitrarydata",
-        skip_serializing_if = "Vec::is_empty",
-        with = "base64_bytes"
-    )]
     pub arbitrary_data: Vec<u8>,
     /// The new auth condition.
-    #[serde(rename = "authcondition")]
     pub auth_condition: Condition,
     /// Fulfills the active auth condition.
-    #[serde(rename = "authfulfillment")]
     pub auth_fulfillment: Fulfillment,
     /// Fees of the block's creator.
-    #[serde(
-        rename = "minerfees",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub miner_fees: Vec<Amount>,
 }
 
+json_object!(AuthConditionUpdate {
+    "nonce" => nonce: value,
+    "arbitrarydata" => arbitrary_data: bytes,
+    "authcondition" => auth_condition: value,
+    "authfulfillment" => auth_fulfillment: value,
+    "minerfees" => miner_fees: list_or_null,
+});
+
 impl Body for AuthConditionUpdate {
-    fn version(&self) -> u8 {
-        VERSION_AUTH_CONDITION_UPDATE
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Rivbin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_AUTH_CONDITION_UPDATE)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -172,25 +135,22 @@ impl Body for AuthConditionUpdate {
         after.list(&self.miner_fees);
     }
 
-    fn miner_fees(&self) -> &[Amount] {
-        &self.miner_fees
+    fn parts(&self) -> Parts<'_> {
+        Parts::appointed(
+            &self.auth_fulfillment,
+            &self.miner_fees,
+            &self.arbitrary_data,
+        )
     }
 
-    fn arbitrary_data(&self) -> &[u8] {
-        &self.arbitrary_data
-    }
-
-    fn mint_fulfillment(&self) -> Option<&Fulfillment> {
-        Some(&self.auth_fulfillment)
-    }
-
-    fn mint_fulfillment_mut(&mut self) -> Option<&mut Fulfillment> {
-        Some(&mut self.auth_fulfillment)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::appointed(&mut self.auth_fulfillment)
     }
 }
 
 impl DecodeBody for AuthConditionUpdate {
-    const ENCODING: Encoding = Encoding::Rivbin;
+    const LAYOUT: Layout = Layout::of(VERSION_AUTH_CONDITION_UPDATE, Encoding::Rivbin)
+        .with_specifier(SPECIFIER_AUTH_CONDITION_UPDATE);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {

@@ -9,12 +9,11 @@ use crate::tfchain::constants::{
     VERSION_ERC20_CONVERT, VERSION_LEGACY, VERSION_MINTER_DEFINITION, VERSION_STANDARD,
 };
 use crate::tfchain::encoding::{DecodeError, Decoder, Encode, EncodeError, Encoder};
+use crate::tfchain::json::{Tagged, read_raw, read_tagged};
 use crate::tfchain::signing::{Extra, SignatureHasher, preimage_parts};
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor,
-};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
-use std::fmt;
+use serde_json::value::RawValue;
 
 /// Runs an expression with the type of a version's body.
 macro_rules! by_version {
@@ -39,29 +38,32 @@ macro_rules! by_version {
 }
 
 pub(super) fn binary(body: &dyn Body) -> Result<Vec<u8>, EncodeError> {
-    let mut encoder = Encoder::new(body.encoding());
-    encoder.byte(body.version());
+    let layout = body.layout();
+    let mut encoder = Encoder::new(layout.encoding);
+    encoder.byte(layout.version);
     body.encode_data(&mut encoder);
     encoder.finish()
 }
 
 pub(super) fn id_input(body: &dyn Body) -> Result<Vec<u8>, EncodeError> {
-    let mut encoder = Encoder::new(body.encoding());
-    match body.specifier() {
+    let layout = body.layout();
+    let mut encoder = Encoder::new(layout.encoding);
+    match layout.specifier {
         Some(specifier) => encoder.raw(&specifier),
-        None if body.version() == VERSION_LEGACY => {}
-        None => encoder.byte(body.version()),
+        None if layout.version == VERSION_LEGACY => {}
+        None => encoder.byte(layout.version),
     }
     body.encode_data(&mut encoder);
     encoder.finish()
 }
 
 fn parts(body: &dyn Body) -> Result<(Vec<u8>, Vec<u8>), EncodeError> {
-    preimage_parts(body.preimage_encoding(), |before, after| {
-        if body.version() != VERSION_LEGACY {
-            before.byte(body.version());
+    let layout = body.layout();
+    preimage_parts(layout.preimage, |before, after| {
+        if layout.version != VERSION_LEGACY {
+            before.byte(layout.version);
         }
-        if let Some(specifier) = body.specifier() {
+        if let Some(specifier) = layout.specifier {
             before.raw(&specifier);
         }
         body.write_preimage(before, after);
@@ -70,11 +72,7 @@ fn parts(body: &dyn Body) -> Result<(Vec<u8>, Vec<u8>), EncodeError> {
 
 pub(super) fn signature_hasher(body: &dyn Body) -> Result<SignatureHasher, EncodeError> {
     let (before, after) = parts(body)?;
-    Ok(SignatureHasher::new(
-        &before,
-        after,
-        body.preimage_encoding(),
-    ))
+    Ok(SignatureHasher::new(&before, after, body.layout().preimage))
 }
 
 pub(super) fn signature_preimage(
@@ -87,7 +85,7 @@ pub(super) fn signature_preimage(
             Extra::Index(index) => preimage.extend_from_slice(&index.to_le_bytes()),
             Extra::Bytes(bytes) => preimage.extend_from_slice(bytes),
             Extra::PublicKey(key) => {
-                preimage.extend_from_slice(&key.to_bytes(body.preimage_encoding())?);
+                preimage.extend_from_slice(&key.to_bytes(body.layout().preimage)?);
             }
         }
     }
@@ -97,7 +95,7 @@ pub(super) fn signature_preimage(
 
 pub(super) fn from_binary(bytes: &[u8]) -> Result<Transaction, DecodeError> {
     fn read<T: DecodeBody>(bytes: &[u8]) -> Result<T, DecodeError> {
-        let mut decoder = Decoder::new(T::ENCODING, bytes)?;
+        let mut decoder = Decoder::new(T::LAYOUT.encoding, bytes)?;
         let body = T::decode_data(&mut decoder)?;
         decoder.finish()?;
         Ok(body)
@@ -136,87 +134,47 @@ impl Serialize for Transaction {
     }
 }
 
-/// Reads the data of a version.
-struct DataSeed(u8);
+impl Tagged for Transaction {
+    const KEYS: &'static [&'static str; 2] = &["version", "data"];
+    /// The text: amounts may be larger than any number in memory.
+    type Waiting = Box<RawValue>;
 
-impl<'de> DeserializeSeed<'de> for DataSeed {
-    type Value = Transaction;
+    fn check_tag<E: serde::de::Error>(number: u64) -> Result<u8, E> {
+        u8::try_from(number).map_err(|_| {
+            E::custom(format_args!(
+                "json: cannot unmarshal number {number} into Go struct field \
+                 jsonTransaction.version of type types.TransactionVersion"
+            ))
+        })
+    }
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Transaction, D::Error> {
+    fn read_data<'de, D: Deserializer<'de>>(version: u8, data: D) -> Result<Self, D::Error> {
         macro_rules! read_as {
             ($variant:ident) => {
-                Deserialize::deserialize(deserializer).map(Transaction::$variant)
+                Deserialize::deserialize(data).map(Transaction::$variant)
             };
         }
         by_version!(
-            self.0,
+            version,
             read_as,
             Ok(Transaction::Unknown(UnknownTransaction {
-                version: self.0,
-                data: UnknownData::Json(serde_json::Value::deserialize(deserializer)?),
+                version,
+                data: UnknownData::Json(Deserialize::deserialize(data)?),
             }))
         )
+    }
+
+    fn read_waiting<E: serde::de::Error>(version: u8, data: Self::Waiting) -> Result<Self, E> {
+        read_raw(&data, |reader| Self::read_data(version, reader))
+    }
+
+    fn without_data<E: serde::de::Error>(_version: u8) -> Result<Self, E> {
+        Err(E::custom("unexpected end of JSON input"))
     }
 }
 
 impl<'de> Deserialize<'de> for Transaction {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TransactionVisitor;
-
-        impl<'de> Visitor<'de> for TransactionVisitor {
-            type Value = Transaction;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a transaction: an object with version and data")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Transaction, A::Error> {
-                #[derive(serde::Deserialize)]
-                #[serde(field_identifier, rename_all = "lowercase")]
-                enum Key {
-                    Version,
-                    Data,
-                    #[serde(other)]
-                    Other,
-                }
-
-                let mut version = None;
-                let mut waiting: Option<serde_json::Value> = None;
-                let mut transaction = None;
-                while let Some(key) = map.next_key()? {
-                    match key {
-                        Key::Version => version = Some(check_version(map.next_value()?)?),
-                        Key::Data => match version {
-                            Some(version) => {
-                                transaction = Some(map.next_value_seed(DataSeed(version))?);
-                            }
-                            // The version comes after the data: keep the data until then.
-                            None => waiting = Some(map.next_value()?),
-                        },
-                        Key::Other => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                match (transaction, waiting) {
-                    (Some(transaction), _) => Ok(transaction),
-                    (None, Some(data)) => DataSeed(version.unwrap_or_default())
-                        .deserialize(data)
-                        .map_err(A::Error::custom),
-                    (None, None) => Err(A::Error::custom("unexpected end of JSON input")),
-                }
-            }
-        }
-
-        deserializer.deserialize_map(TransactionVisitor)
+        read_tagged(deserializer)
     }
-}
-
-fn check_version<E: serde::de::Error>(version: u64) -> Result<u8, E> {
-    u8::try_from(version).map_err(|_| {
-        E::custom(format_args!(
-            "json: cannot unmarshal number {version} into Go struct field \
-             jsonTransaction.version of type types.TransactionVersion"
-        ))
-    })
 }

@@ -1,7 +1,7 @@
 //! Versions 208, 209 and 210: coins to and from Ethereum. Rivbin, but for the signature hash of
 //! version 209.
 
-use super::body::{Body, DecodeBody, write_parent_ids};
+use super::body::{Body, DecodeBody, Layout, Parts, PartsMut, write_paid, write_parent_ids};
 use super::{Input, Output};
 use crate::tfchain::amount::Amount;
 use crate::tfchain::condition::Condition;
@@ -11,49 +11,42 @@ use crate::tfchain::constants::{
 };
 use crate::tfchain::encoding::{DecodeError, Decoder, Encoder, Encoding};
 use crate::tfchain::erc20::{Erc20Address, Erc20Hash};
-use crate::tfchain::json::{empty_as_null, null_as_default};
+use crate::tfchain::json::{json_object, list_or_null, option, value};
 use crate::tfchain::keys::{PublicKey, Signature};
 use crate::tfchain::signing::SignTarget;
 use crate::tfchain::unlockhash::UnlockHash;
-use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::slice::from_ref;
 
 /// Version 208: coins leave for an Ethereum address, at least 1000 TFT.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Erc20Convert {
     /// Where they go.
     pub address: Erc20Address,
     /// How many.
     pub value: Amount,
     /// The miner fee.
-    #[serde(rename = "txfee")]
     pub transaction_fee: Amount,
     /// Coins that are spent.
-    #[serde(
-        rename = "coininputs",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_inputs: Vec<Input>,
     /// What is left over.
-    #[serde(rename = "refundcoinoutput", skip_serializing_if = "Option::is_none")]
     pub refund: Option<Output>,
 }
 
+json_object!(Erc20Convert {
+    "address" => address: value,
+    "value" => value: value,
+    "txfee" => transaction_fee: value,
+    "coininputs" => coin_inputs: list_or_null,
+    "refundcoinoutput" => refund: option,
+});
+
 impl Body for Erc20Convert {
-    fn version(&self) -> u8 {
-        VERSION_ERC20_CONVERT
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Rivbin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_ERC20_CONVERT)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -67,30 +60,26 @@ impl Body for Erc20Convert {
     fn write_preimage(&self, before: &mut Encoder, after: &mut Encoder) {
         before.value(&self.address);
         before.value(&self.value);
-        write_parent_ids(after, &self.coin_inputs);
-        after.value(&self.transaction_fee);
-        after.optional(self.refund.as_ref());
+        write_paid(
+            after,
+            &self.coin_inputs,
+            &self.transaction_fee,
+            &self.refund,
+        );
     }
 
-    fn coin_inputs(&self) -> &[Input] {
-        &self.coin_inputs
+    fn parts(&self) -> Parts<'_> {
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
-    fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.coin_inputs
-    }
-
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(self.refund.as_slice())
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        from_ref(&self.transaction_fee)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 }
 
 impl DecodeBody for Erc20Convert {
-    const ENCODING: Encoding = Encoding::Rivbin;
+    const LAYOUT: Layout =
+        Layout::of(VERSION_ERC20_CONVERT, Encoding::Rivbin).with_specifier(SPECIFIER_ERC20_CONVERT);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
@@ -104,23 +93,27 @@ impl DecodeBody for Erc20Convert {
 }
 
 /// Version 209: coins come back from Ethereum. Made by bridges; a client only reads these.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Erc20CoinCreation {
     /// Who gets them.
     pub address: UnlockHash,
     /// How many.
     pub value: Amount,
     /// The miner fee.
-    #[serde(rename = "txfee")]
     pub transaction_fee: Amount,
     /// Ethereum block.
-    #[serde(rename = "blockid")]
     pub block_id: Erc20Hash,
     /// Ethereum transaction.
-    #[serde(rename = "txid")]
     pub transaction_id: Erc20Hash,
 }
+
+json_object!(Erc20CoinCreation {
+    "address" => address: value,
+    "value" => value: value,
+    "txfee" => transaction_fee: value,
+    "blockid" => block_id: value,
+    "txid" => transaction_id: value,
+});
 
 impl Erc20CoinCreation {
     fn write(&self, encoder: &mut Encoder) {
@@ -133,20 +126,8 @@ impl Erc20CoinCreation {
 }
 
 impl Body for Erc20CoinCreation {
-    fn version(&self) -> u8 {
-        VERSION_ERC20_COIN_CREATION
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Rivbin
-    }
-
-    fn preimage_encoding(&self) -> Encoding {
-        Encoding::Siabin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_ERC20_COIN_CREATION)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -157,20 +138,22 @@ impl Body for Erc20CoinCreation {
         self.write(after);
     }
 
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Owned(vec![Output {
-            value: self.value.clone(),
-            condition: Condition::UnlockHash(self.address),
-        }])
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        from_ref(&self.transaction_fee)
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            coin_outputs: Cow::Owned(vec![Output {
+                value: self.value.clone(),
+                condition: Condition::UnlockHash(self.address),
+            }]),
+            miner_fees: from_ref(&self.transaction_fee),
+            ..Parts::default()
+        }
     }
 }
 
 impl DecodeBody for Erc20CoinCreation {
-    const ENCODING: Encoding = Encoding::Rivbin;
+    const LAYOUT: Layout = Layout::of(VERSION_ERC20_COIN_CREATION, Encoding::Rivbin)
+        .with_specifier(SPECIFIER_ERC20_COIN_CREATION)
+        .with_preimage_in(Encoding::Siabin);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
@@ -213,16 +196,8 @@ impl Erc20AddressRegistration {
 }
 
 impl Body for Erc20AddressRegistration {
-    fn version(&self) -> u8 {
-        VERSION_ERC20_ADDRESS_REGISTRATION
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Rivbin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_ERC20_ADDRESS_REGISTRATION)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -242,20 +217,12 @@ impl Body for Erc20AddressRegistration {
         after.optional(self.refund.as_ref());
     }
 
-    fn coin_inputs(&self) -> &[Input] {
-        &self.coin_inputs
+    fn parts(&self) -> Parts<'_> {
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
-    fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.coin_inputs
-    }
-
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(self.refund.as_slice())
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        from_ref(&self.transaction_fee)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 
     fn set_extension_key(&mut self, key: PublicKey) {
@@ -272,7 +239,8 @@ impl Body for Erc20AddressRegistration {
 }
 
 impl DecodeBody for Erc20AddressRegistration {
-    const ENCODING: Encoding = Encoding::Rivbin;
+    const LAYOUT: Layout = Layout::of(VERSION_ERC20_ADDRESS_REGISTRATION, Encoding::Rivbin)
+        .with_specifier(SPECIFIER_ERC20_ADDRESS_REGISTRATION);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
@@ -286,76 +254,76 @@ impl DecodeBody for Erc20AddressRegistration {
     }
 }
 
+/// A registration in JSON: with the addresses that follow from the key.
+#[derive(Default)]
+struct Registration {
+    public_key: PublicKey,
+    tft_address: Option<UnlockHash>,
+    erc20_address: Option<Erc20Address>,
+    signature: Signature,
+    registration_fee: Amount,
+    transaction_fee: Amount,
+    coin_inputs: Vec<Input>,
+    refund: Option<Output>,
+}
+
+json_object!(Registration {
+    "pubkey" => public_key: value,
+    "tftaddress" => tft_address: option,
+    "erc20address" => erc20_address: option,
+    "signature" => signature: value,
+    "regfee" => registration_fee: value,
+    "txfee" => transaction_fee: value,
+    "coininputs" => coin_inputs: list_or_null,
+    "refundcoinoutput" => refund: option,
+});
+
 impl Serialize for Erc20AddressRegistration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(serde::Serialize)]
-        struct Data<'a> {
-            pubkey: &'a PublicKey,
-            tftaddress: UnlockHash,
-            erc20address: Erc20Address,
-            signature: &'a Signature,
-            regfee: &'a Amount,
-            txfee: &'a Amount,
-            #[serde(serialize_with = "empty_as_null")]
-            coininputs: &'a [Input],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            refundcoinoutput: Option<&'a Output>,
-        }
-        Data {
-            pubkey: &self.public_key,
-            tftaddress: self.tft_address(),
-            erc20address: self.erc20_address(),
-            signature: &self.signature,
-            regfee: &self.registration_fee,
-            txfee: &self.transaction_fee,
-            coininputs: &self.coin_inputs,
-            refundcoinoutput: self.refund.as_ref(),
+        let body = self.clone();
+        Registration {
+            public_key: body.public_key,
+            tft_address: Some(self.tft_address()),
+            erc20_address: Some(self.erc20_address()),
+            signature: body.signature,
+            registration_fee: body.registration_fee,
+            transaction_fee: body.transaction_fee,
+            coin_inputs: body.coin_inputs,
+            refund: body.refund,
         }
         .serialize(serializer)
+    }
+}
+
+/// Refuses an address that is there, but not the one of the key; nil ones count as missing.
+fn check_derived<T: PartialEq + Default + Display, E: serde::de::Error>(
+    key: &str,
+    given: Option<T>,
+    expected: &T,
+) -> Result<(), E> {
+    match given {
+        Some(given) if given != T::default() && given != *expected => Err(E::custom(format_args!(
+            "{key} is {given}, but {expected} belongs to the public key"
+        ))),
+        _ => Ok(()),
     }
 }
 
 impl<'de> Deserialize<'de> for Erc20AddressRegistration {
     /// The two addresses may be missing; when they are there, they must be the key's.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize, Default)]
-        #[serde(default)]
-        struct Data {
-            pubkey: PublicKey,
-            tftaddress: Option<UnlockHash>,
-            erc20address: Option<Erc20Address>,
-            signature: Signature,
-            regfee: Amount,
-            txfee: Amount,
-            #[serde(deserialize_with = "null_as_default")]
-            coininputs: Vec<Input>,
-            refundcoinoutput: Option<Output>,
-        }
-        let data = Data::deserialize(deserializer)?;
+        let data = Registration::deserialize(deserializer)?;
         let registration = Self {
-            public_key: data.pubkey,
+            public_key: data.public_key,
             signature: data.signature,
-            registration_fee: data.regfee,
-            transaction_fee: data.txfee,
-            coin_inputs: data.coininputs,
-            refund: data.refundcoinoutput,
+            registration_fee: data.registration_fee,
+            transaction_fee: data.transaction_fee,
+            coin_inputs: data.coin_inputs,
+            refund: data.refund,
         };
-        let expected = registration.tft_address();
-        if let Some(address) = data.tftaddress
-            && address != expected
-        {
-            return Err(D::Error::custom(format_args!(
-                "tftaddress is {address}, but {expected} belongs to the public key"
-            )));
-        }
-        let expected = registration.erc20_address();
-        if let Some(address) = data.erc20address
-            && address != expected
-        {
-            return Err(D::Error::custom(format_args!(
-                "erc20address is {address}, but {expected} belongs to the public key"
-            )));
-        }
+        check_derived("tftaddress", data.tft_address, &registration.tft_address())?;
+        let address = registration.erc20_address();
+        check_derived("erc20address", data.erc20_address, &address)?;
         Ok(registration)
     }
 }

@@ -1,8 +1,8 @@
 //! Versions 128, 129 and 130: who may create coins, creating them, destroying them. Siabin.
 //!
-//! 130 is not switched on in node v1.2.0, so its layout was never seen running.
+//! 130 is not switched on in node v1.2.0; its layout is that of the code that the node has for it.
 
-use super::body::{Body, DecodeBody};
+use super::body::{Body, DecodeBody, Layout, Parts, PartsMut};
 use super::{Input, Output};
 use crate::tfchain::amount::Amount;
 use crate::tfchain::condition::Condition;
@@ -12,7 +12,9 @@ use crate::tfchain::constants::{
 };
 use crate::tfchain::encoding::{Decode, DecodeError, Decoder, Encode, Encoder, Encoding};
 use crate::tfchain::fulfillment::Fulfillment;
-use crate::tfchain::json::{base64_bytes, empty_as_null, null_as_default, serde_as_text};
+use crate::tfchain::json::{
+    bytes, json_object, list_or_nothing, list_or_null, serde_as_text, value,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
@@ -65,44 +67,31 @@ impl Decode for Nonce {
 }
 
 /// Version 128: defines who may create coins from now on.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MinterDefinition {
     /// Random, not all zero.
     pub nonce: Nonce,
     /// Fulfills the active mint condition.
-    #[serde(rename = "mintfulfillment")]
     pub mint_fulfillment: Fulfillment,
     /// The new mint condition.
-    #[serde(rename = "mintcondition")]
     pub mint_condition: Condition,
     /// Fees, created too.
-    #[serde(
-        rename = "minerfees",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub miner_fees: Vec<Amount>,
     /// Any bytes, 83 at most.
-    #[serde(
-        rename = "arbitrarydata",
-        skip_serializing_if = "Vec::is_empty",
-        with = "base64_bytes"
-    )]
     pub arbitrary_data: Vec<u8>,
 }
 
+json_object!(MinterDefinition {
+    "nonce" => nonce: value,
+    "mintfulfillment" => mint_fulfillment: value,
+    "mintcondition" => mint_condition: value,
+    "minerfees" => miner_fees: list_or_null,
+    "arbitrarydata" => arbitrary_data: bytes,
+});
+
 impl Body for MinterDefinition {
-    fn version(&self) -> u8 {
-        VERSION_MINTER_DEFINITION
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Siabin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_MINTER_DEFINITION)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -120,25 +109,22 @@ impl Body for MinterDefinition {
         after.slice(&self.arbitrary_data);
     }
 
-    fn miner_fees(&self) -> &[Amount] {
-        &self.miner_fees
+    fn parts(&self) -> Parts<'_> {
+        Parts::appointed(
+            &self.mint_fulfillment,
+            &self.miner_fees,
+            &self.arbitrary_data,
+        )
     }
 
-    fn arbitrary_data(&self) -> &[u8] {
-        &self.arbitrary_data
-    }
-
-    fn mint_fulfillment(&self) -> Option<&Fulfillment> {
-        Some(&self.mint_fulfillment)
-    }
-
-    fn mint_fulfillment_mut(&mut self) -> Option<&mut Fulfillment> {
-        Some(&mut self.mint_fulfillment)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::appointed(&mut self.mint_fulfillment)
     }
 }
 
 impl DecodeBody for MinterDefinition {
-    const ENCODING: Encoding = Encoding::Siabin;
+    const LAYOUT: Layout = Layout::of(VERSION_MINTER_DEFINITION, Encoding::Siabin)
+        .with_specifier(SPECIFIER_MINTER_DEFINITION);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
@@ -152,48 +138,31 @@ impl DecodeBody for MinterDefinition {
 }
 
 /// Version 129: creates coins out of nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CoinCreation {
     /// Random, not all zero.
     pub nonce: Nonce,
     /// Fulfills the active mint condition.
-    #[serde(rename = "mintfulfillment")]
     pub mint_fulfillment: Fulfillment,
     /// Where the new coins go.
-    #[serde(
-        rename = "coinoutputs",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_outputs: Vec<Output>,
     /// Fees, created too.
-    #[serde(
-        rename = "minerfees",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub miner_fees: Vec<Amount>,
     /// Any bytes, 83 at most.
-    #[serde(
-        rename = "arbitrarydata",
-        skip_serializing_if = "Vec::is_empty",
-        with = "base64_bytes"
-    )]
     pub arbitrary_data: Vec<u8>,
 }
 
+json_object!(CoinCreation {
+    "nonce" => nonce: value,
+    "mintfulfillment" => mint_fulfillment: value,
+    "coinoutputs" => coin_outputs: list_or_null,
+    "minerfees" => miner_fees: list_or_null,
+    "arbitrarydata" => arbitrary_data: bytes,
+});
+
 impl Body for CoinCreation {
-    fn version(&self) -> u8 {
-        VERSION_COIN_CREATION
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Siabin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_COIN_CREATION)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -211,29 +180,22 @@ impl Body for CoinCreation {
         after.slice(&self.arbitrary_data);
     }
 
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(&self.coin_outputs)
+    fn parts(&self) -> Parts<'_> {
+        let signed = &self.mint_fulfillment;
+        Parts {
+            coin_outputs: Cow::Borrowed(&self.coin_outputs),
+            ..Parts::appointed(signed, &self.miner_fees, &self.arbitrary_data)
+        }
     }
 
-    fn miner_fees(&self) -> &[Amount] {
-        &self.miner_fees
-    }
-
-    fn arbitrary_data(&self) -> &[u8] {
-        &self.arbitrary_data
-    }
-
-    fn mint_fulfillment(&self) -> Option<&Fulfillment> {
-        Some(&self.mint_fulfillment)
-    }
-
-    fn mint_fulfillment_mut(&mut self) -> Option<&mut Fulfillment> {
-        Some(&mut self.mint_fulfillment)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::appointed(&mut self.mint_fulfillment)
     }
 }
 
 impl DecodeBody for CoinCreation {
-    const ENCODING: Encoding = Encoding::Siabin;
+    const LAYOUT: Layout =
+        Layout::of(VERSION_COIN_CREATION, Encoding::Siabin).with_specifier(SPECIFIER_COIN_CREATION);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
@@ -247,50 +209,28 @@ impl DecodeBody for CoinCreation {
 }
 
 /// Version 130: takes coins out of the world; what the outputs and fees leave is destroyed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CoinDestruction {
     /// Coins that are spent.
-    #[serde(
-        rename = "coininputs",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_inputs: Vec<Input>,
     /// What is not destroyed.
-    #[serde(
-        rename = "coinoutputs",
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_outputs: Vec<Output>,
     /// Fees of the block's creator.
-    #[serde(
-        rename = "minerfees",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub miner_fees: Vec<Amount>,
     /// Any bytes, 83 at most.
-    #[serde(
-        rename = "arbitrarydata",
-        skip_serializing_if = "Vec::is_empty",
-        with = "base64_bytes"
-    )]
     pub arbitrary_data: Vec<u8>,
 }
 
+json_object!(CoinDestruction {
+    "coininputs" => coin_inputs: list_or_null,
+    "coinoutputs" => coin_outputs: list_or_nothing,
+    "minerfees" => miner_fees: list_or_null,
+    "arbitrarydata" => arbitrary_data: bytes,
+});
+
 impl Body for CoinDestruction {
-    fn version(&self) -> u8 {
-        VERSION_COIN_DESTRUCTION
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Siabin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_COIN_DESTRUCTION)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -310,29 +250,24 @@ impl Body for CoinDestruction {
         after.slice(&self.arbitrary_data);
     }
 
-    fn coin_inputs(&self) -> &[Input] {
-        &self.coin_inputs
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            coin_inputs: &self.coin_inputs,
+            coin_outputs: Cow::Borrowed(&self.coin_outputs),
+            miner_fees: &self.miner_fees,
+            arbitrary_data: &self.arbitrary_data,
+            ..Parts::default()
+        }
     }
 
-    fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.coin_inputs
-    }
-
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(&self.coin_outputs)
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        &self.miner_fees
-    }
-
-    fn arbitrary_data(&self) -> &[u8] {
-        &self.arbitrary_data
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 }
 
 impl DecodeBody for CoinDestruction {
-    const ENCODING: Encoding = Encoding::Siabin;
+    const LAYOUT: Layout = Layout::of(VERSION_COIN_DESTRUCTION, Encoding::Siabin)
+        .with_specifier(SPECIFIER_COIN_DESTRUCTION);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {

@@ -19,7 +19,7 @@ pub use minting::{CoinCreation, CoinDestruction, MinterDefinition, Nonce};
 pub use threebot::{
     BotNameTransfer, BotRecordUpdate, BotRegistration, BotSignature, Identification, ListChange,
 };
-pub use unknown::{UnknownData, UnknownTransaction};
+pub use unknown::{JsonText, UnknownData, UnknownTransaction};
 pub use v0::LegacyTransaction;
 pub use v1::StandardTransaction;
 
@@ -30,32 +30,40 @@ use super::constants::{SPECIFIER_BLOCKSTAKE_OUTPUT, SPECIFIER_COIN_OUTPUT};
 use super::encoding::{Decode, DecodeError, Decoder, Encode, EncodeError, Encoder};
 use super::fulfillment::Fulfillment;
 use super::hash::{Hash, OutputId, TransactionId};
+use super::json::{json_object, value};
 use super::keys::{KeyPair, PublicKey, Signature};
 use super::rules::RuleError;
 use super::signing::{self, Extra, SignError, SignTarget, SignatureHasher};
-use body::Body;
+use body::{Body, Parts, PartsMut};
 use std::borrow::Cow;
 
 /// An input: the output that it spends, and what unlocks it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Input {
     /// Id of the spent output.
-    #[serde(rename = "parentid")]
     pub parent_id: OutputId,
     /// What unlocks it.
     pub fulfillment: Fulfillment,
 }
 
+json_object!(Input {
+    "parentid" => parent_id: value,
+    "fulfillment" => fulfillment: value,
+});
+
 /// A coin or block stake output: how much, and how it is locked.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Output {
     /// Units of coins, or block stakes.
     pub value: Amount,
     /// How it is locked.
     pub condition: Condition,
 }
+
+json_object!(Output {
+    "value" => value: value,
+    "condition" => condition: value,
+});
 
 impl Input {
     /// Makes an input that is not signed yet.
@@ -182,6 +190,14 @@ impl Transaction {
         with_body!(self, body => Some(body), unknown _body => None)
     }
 
+    fn parts(&self) -> Parts<'_> {
+        self.body().map(Body::parts).unwrap_or_default()
+    }
+
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        self.body_mut().map(Body::parts_mut).unwrap_or_default()
+    }
+
     fn known(&self) -> Result<&dyn Body, EncodeError> {
         self.body()
             .ok_or(EncodeError::UnknownVersion(self.version()))
@@ -189,7 +205,7 @@ impl Transaction {
 
     /// Returns the version.
     pub fn version(&self) -> u8 {
-        with_body!(self, body => body.version(), unknown body => body.version)
+        with_body!(self, body => body.layout().version, unknown body => body.version)
     }
 
     /// Returns what the version is for, in words.
@@ -214,53 +230,52 @@ impl Transaction {
 
     /// Returns the coin inputs.
     pub fn coin_inputs(&self) -> &[Input] {
-        self.body().map_or(&[], Body::coin_inputs)
+        self.parts().coin_inputs
     }
 
     /// Returns the coin inputs, to sign them.
     pub fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        self.body_mut().map_or(&mut [], Body::coin_inputs_mut)
+        self.parts_mut().coin_inputs
     }
 
     /// Returns the coin outputs, with a refund and the one output of version 209.
     pub fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        self.body()
-            .map_or(Cow::Borrowed(&[]), |body| body.coin_outputs())
+        self.parts().coin_outputs
     }
 
     /// Returns the block stake inputs.
     pub fn blockstake_inputs(&self) -> &[Input] {
-        self.body().map_or(&[], Body::blockstake_inputs)
+        self.parts().blockstake_inputs
     }
 
     /// Returns the block stake inputs, to sign them.
     pub fn blockstake_inputs_mut(&mut self) -> &mut [Input] {
-        self.body_mut().map_or(&mut [], Body::blockstake_inputs_mut)
+        self.parts_mut().blockstake_inputs
     }
 
     /// Returns the block stake outputs.
     pub fn blockstake_outputs(&self) -> &[Output] {
-        self.body().map_or(&[], Body::blockstake_outputs)
+        self.parts().blockstake_outputs
     }
 
     /// Returns the miner fees.
     pub fn miner_fees(&self) -> &[Amount] {
-        self.body().map_or(&[], Body::miner_fees)
+        self.parts().miner_fees
     }
 
     /// Returns the arbitrary data.
     pub fn arbitrary_data(&self) -> &[u8] {
-        self.body().map_or(&[], Body::arbitrary_data)
+        self.parts().arbitrary_data
     }
 
     /// Returns the fulfillment of the mint (128, 129) or auth (176, 177) condition.
     pub fn mint_fulfillment(&self) -> Option<&Fulfillment> {
-        self.body().and_then(Body::mint_fulfillment)
+        self.parts().mint_fulfillment
     }
 
     /// Returns that fulfillment, to sign it.
     pub fn mint_fulfillment_mut(&mut self) -> Option<&mut Fulfillment> {
-        self.body_mut().and_then(Body::mint_fulfillment_mut)
+        self.parts_mut().mint_fulfillment
     }
 
     /// Returns the binary form: version byte and data.

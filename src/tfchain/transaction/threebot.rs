@@ -1,6 +1,6 @@
 //! Versions 144, 145 and 146: registering a 3bot, changing its record, giving names away. Rivbin.
 
-use super::body::{Body, DecodeBody, write_parent_ids};
+use super::body::{Body, DecodeBody, Layout, Parts, PartsMut, write_paid};
 use super::{Input, Output};
 use crate::tfchain::amount::Amount;
 use crate::tfchain::botname::BotName;
@@ -13,12 +13,10 @@ use crate::tfchain::encoding::{
     Decode, DecodeError, Decoder, Encode, EncodeError, Encoder, Encoding,
 };
 use crate::tfchain::fees;
-use crate::tfchain::json::{empty_as_null, null_as_default};
+use crate::tfchain::json::{json_object, list_or_nothing, list_or_null, number, option, value};
 use crate::tfchain::keys::{PublicKey, SIGNATURE_BYTES, Signature};
 use crate::tfchain::networkaddress::NetworkAddress;
 use crate::tfchain::signing::SignTarget;
-use std::borrow::Cow;
-use std::slice::from_ref;
 
 const MONTHS_MASK: u8 = 31;
 const FLAG_ADDRESSES: u8 = 32;
@@ -27,47 +25,46 @@ const FLAG_REFUND: u8 = 128;
 const COUNTS: &str = "the number of names or addresses";
 
 /// Key and signature of a new 3bot.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Identification {
     /// The bot's key.
-    #[serde(rename = "publickey")]
     pub public_key: PublicKey,
     /// Its signature.
-    #[serde(deserialize_with = "null_as_default")]
     pub signature: Signature,
 }
 
+json_object!(Identification {
+    "publickey" => public_key: value,
+    "signature" => signature: value,
+});
+
 /// One side of a name transfer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BotSignature {
     /// The bot.
     pub id: BotId,
     /// Its signature.
-    #[serde(deserialize_with = "null_as_default")]
     pub signature: Signature,
 }
 
+json_object!(BotSignature {
+    "id" => id: number,
+    "signature" => signature: value,
+});
+
 /// What is added to and removed from a list.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(bound(deserialize = "T: serde::Deserialize<'de>"))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListChange<T> {
     /// What is added.
-    #[serde(
-        default = "Vec::new",
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub add: Vec<T>,
     /// What is removed.
-    #[serde(
-        default = "Vec::new",
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub remove: Vec<T>,
 }
+
+json_object!(@T ListChange<T> {
+    "add" => add: list_or_nothing,
+    "remove" => remove: list_or_nothing,
+});
 
 impl<T> Default for ListChange<T> {
     fn default() -> Self {
@@ -161,40 +158,33 @@ fn optional_refund(
 }
 
 /// Version 144: registers a 3bot.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BotRegistration {
     /// Where the bot can be reached.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub addresses: Vec<NetworkAddress>,
     /// The bot's names.
-    #[serde(
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub names: Vec<BotName>,
     /// Months that are paid, 1 to 24.
-    #[serde(rename = "nrofmonths")]
     pub months: u8,
     /// The miner fee.
-    #[serde(rename = "txfee")]
     pub transaction_fee: Amount,
     /// Coins that are spent.
-    #[serde(
-        rename = "coininputs",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_inputs: Vec<Input>,
     /// What is left over.
-    #[serde(rename = "refundcoinoutput", skip_serializing_if = "Option::is_none")]
     pub refund: Option<Output>,
     /// The bot's key and its signature.
     pub identification: Identification,
 }
+
+json_object!(BotRegistration {
+    "addresses" => addresses: list_or_nothing,
+    "names" => names: list_or_nothing,
+    "nrofmonths" => months: number,
+    "txfee" => transaction_fee: value,
+    "coininputs" => coin_inputs: list_or_null,
+    "refundcoinoutput" => refund: option,
+    "identification" => identification: value,
+});
 
 impl BotRegistration {
     /// Returns the bot fee, miner fee not included.
@@ -204,16 +194,8 @@ impl BotRegistration {
 }
 
 impl Body for BotRegistration {
-    fn version(&self) -> u8 {
-        VERSION_BOT_REGISTRATION
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Rivbin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_BOT_REGISTRATION)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -243,26 +225,21 @@ impl Body for BotRegistration {
         after.list(&self.addresses);
         after.list(&self.names);
         after.u8(self.months);
-        write_parent_ids(after, &self.coin_inputs);
-        after.value(&self.transaction_fee);
-        after.optional(self.refund.as_ref());
+        write_paid(
+            after,
+            &self.coin_inputs,
+            &self.transaction_fee,
+            &self.refund,
+        );
         after.value(&self.identification.public_key);
     }
 
-    fn coin_inputs(&self) -> &[Input] {
-        &self.coin_inputs
+    fn parts(&self) -> Parts<'_> {
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
-    fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.coin_inputs
-    }
-
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(self.refund.as_slice())
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        from_ref(&self.transaction_fee)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 
     fn set_extension_key(&mut self, key: PublicKey) {
@@ -279,7 +256,8 @@ impl Body for BotRegistration {
 }
 
 impl DecodeBody for BotRegistration {
-    const ENCODING: Encoding = Encoding::Rivbin;
+    const LAYOUT: Layout = Layout::of(VERSION_BOT_REGISTRATION, Encoding::Rivbin)
+        .with_specifier(SPECIFIER_BOT_REGISTRATION);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let flags = decoder.byte()?;
@@ -302,37 +280,36 @@ impl DecodeBody for BotRegistration {
 }
 
 /// Version 145: changes the record of a 3bot, or pays more months.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BotRecordUpdate {
     /// The bot.
     pub id: BotId,
     /// Addresses that come and go.
-    #[serde(deserialize_with = "null_as_default")]
     pub addresses: ListChange<NetworkAddress>,
     /// Names that come and go.
-    #[serde(deserialize_with = "null_as_default")]
     pub names: ListChange<BotName>,
     /// Months that are paid, 0 to 24.
-    #[serde(rename = "nrofmonths")]
     pub months: u8,
     /// The miner fee.
-    #[serde(rename = "txfee")]
     pub transaction_fee: Amount,
     /// Coins that are spent.
-    #[serde(
-        rename = "coininputs",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_inputs: Vec<Input>,
     /// What is left over.
-    #[serde(rename = "refundcoinoutput", skip_serializing_if = "Option::is_none")]
     pub refund: Option<Output>,
     /// The bot's signature.
-    #[serde(deserialize_with = "null_as_default")]
     pub signature: Signature,
 }
+
+json_object!(BotRecordUpdate {
+    "id" => id: number,
+    "addresses" => addresses: value,
+    "names" => names: value,
+    "nrofmonths" => months: number,
+    "txfee" => transaction_fee: value,
+    "coininputs" => coin_inputs: list_or_null,
+    "refundcoinoutput" => refund: option,
+    "signature" => signature: value,
+});
 
 impl BotRecordUpdate {
     /// Returns the bot fee, miner fee not included.
@@ -346,16 +323,8 @@ impl BotRecordUpdate {
 }
 
 impl Body for BotRecordUpdate {
-    fn version(&self) -> u8 {
-        VERSION_BOT_RECORD_UPDATE
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Rivbin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_BOT_RECORD_UPDATE)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -382,25 +351,20 @@ impl Body for BotRecordUpdate {
         after.list(&self.names.add);
         after.list(&self.names.remove);
         after.u8(self.months);
-        write_parent_ids(after, &self.coin_inputs);
-        after.value(&self.transaction_fee);
-        after.optional(self.refund.as_ref());
+        write_paid(
+            after,
+            &self.coin_inputs,
+            &self.transaction_fee,
+            &self.refund,
+        );
     }
 
-    fn coin_inputs(&self) -> &[Input] {
-        &self.coin_inputs
+    fn parts(&self) -> Parts<'_> {
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
-    fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.coin_inputs
-    }
-
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(self.refund.as_slice())
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        from_ref(&self.transaction_fee)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 
     fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
@@ -413,7 +377,8 @@ impl Body for BotRecordUpdate {
 }
 
 impl DecodeBody for BotRecordUpdate {
-    const ENCODING: Encoding = Encoding::Rivbin;
+    const LAYOUT: Layout = Layout::of(VERSION_BOT_RECORD_UPDATE, Encoding::Rivbin)
+        .with_specifier(SPECIFIER_BOT_RECORD_UPDATE);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let id = decoder.u32()?;
@@ -432,30 +397,30 @@ impl DecodeBody for BotRecordUpdate {
 }
 
 /// Version 146: gives names of one 3bot to another.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BotNameTransfer {
     /// Who gives.
     pub sender: BotSignature,
     /// Who gets.
     pub receiver: BotSignature,
     /// The names.
-    #[serde(serialize_with = "empty_as_null", deserialize_with = "null_as_default")]
     pub names: Vec<BotName>,
     /// The miner fee.
-    #[serde(rename = "txfee")]
     pub transaction_fee: Amount,
     /// Coins that are spent.
-    #[serde(
-        rename = "coininputs",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_inputs: Vec<Input>,
     /// What is left over.
-    #[serde(rename = "refundcoinoutput", skip_serializing_if = "Option::is_none")]
     pub refund: Option<Output>,
 }
+
+json_object!(BotNameTransfer {
+    "sender" => sender: value,
+    "receiver" => receiver: value,
+    "names" => names: list_or_null,
+    "txfee" => transaction_fee: value,
+    "coininputs" => coin_inputs: list_or_null,
+    "refundcoinoutput" => refund: option,
+});
 
 impl BotNameTransfer {
     /// Returns the bot fee, miner fee not included.
@@ -465,16 +430,8 @@ impl BotNameTransfer {
 }
 
 impl Body for BotNameTransfer {
-    fn version(&self) -> u8 {
-        VERSION_BOT_NAME_TRANSFER
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Rivbin
-    }
-
-    fn specifier(&self) -> Option<[u8; 16]> {
-        Some(SPECIFIER_BOT_NAME_TRANSFER)
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -498,25 +455,20 @@ impl Body for BotNameTransfer {
         before.u32(self.sender.id);
         before.u32(self.receiver.id);
         after.list(&self.names);
-        write_parent_ids(after, &self.coin_inputs);
-        after.value(&self.transaction_fee);
-        after.optional(self.refund.as_ref());
+        write_paid(
+            after,
+            &self.coin_inputs,
+            &self.transaction_fee,
+            &self.refund,
+        );
     }
 
-    fn coin_inputs(&self) -> &[Input] {
-        &self.coin_inputs
+    fn parts(&self) -> Parts<'_> {
+        Parts::paid(&self.coin_inputs, &self.transaction_fee, &self.refund)
     }
 
-    fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.coin_inputs
-    }
-
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(self.refund.as_slice())
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        from_ref(&self.transaction_fee)
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut::inputs(&mut self.coin_inputs)
     }
 
     fn extension_signature(&self, target: SignTarget) -> Option<&Signature> {
@@ -537,7 +489,8 @@ impl Body for BotNameTransfer {
 }
 
 impl DecodeBody for BotNameTransfer {
-    const ENCODING: Encoding = Encoding::Rivbin;
+    const LAYOUT: Layout = Layout::of(VERSION_BOT_NAME_TRANSFER, Encoding::Rivbin)
+        .with_specifier(SPECIFIER_BOT_NAME_TRANSFER);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let sender = BotSignature {

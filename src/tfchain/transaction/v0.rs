@@ -3,7 +3,7 @@
 //! The same parts as version 1, in an older form: inputs carry an `unlocker` (a single key or a
 //! legacy swap), outputs go to an unlock hash. In memory they are ordinary inputs and outputs.
 
-use super::body::{Body, DecodeBody};
+use super::body::{Body, DecodeBody, Layout, Parts, PartsMut};
 use super::{Input, Output};
 use crate::tfchain::amount::Amount;
 use crate::tfchain::atomicswap::SwapContract;
@@ -12,59 +12,45 @@ use crate::tfchain::constants::VERSION_LEGACY;
 use crate::tfchain::encoding::{DecodeError, Decoder, EncodeError, Encoder, Encoding};
 use crate::tfchain::fulfillment::{AtomicSwapFulfillment, Fulfillment, SignaturePair};
 use crate::tfchain::hash::{Hash, OutputId};
-use crate::tfchain::json::{base64_bytes, empty_as_null, null_as_default};
+use crate::tfchain::json::{
+    bytes, json_object, list, list_or_nothing, list_or_null, number, read_raw, value,
+};
 use crate::tfchain::keys::{PublicKey, Signature};
 use crate::tfchain::unlockhash::UnlockHash;
-use serde::de::{Deserialize, Deserializer, Error as _};
-use serde::ser::{Error as _, Serialize, Serializer};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, MapAccess};
+use serde::ser::SerializeStruct;
+use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 
 /// A transaction of version 0. Siabin.
 ///
 /// Inputs hold single signatures or legacy swaps, outputs unlock hash conditions; others have no
 /// form in this version.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LegacyTransaction {
     /// Coins that are spent.
-    #[serde(rename = "coininputs", with = "inputs")]
     pub coin_inputs: Vec<Input>,
     /// Where coins go.
-    #[serde(
-        rename = "coinoutputs",
-        skip_serializing_if = "Vec::is_empty",
-        with = "outputs"
-    )]
     pub coin_outputs: Vec<Output>,
     /// Block stakes that are spent.
-    #[serde(
-        rename = "blockstakeinputs",
-        skip_serializing_if = "Vec::is_empty",
-        with = "inputs"
-    )]
     pub blockstake_inputs: Vec<Input>,
     /// Where block stakes go.
-    #[serde(
-        rename = "blockstakeoutputs",
-        skip_serializing_if = "Vec::is_empty",
-        with = "outputs"
-    )]
     pub blockstake_outputs: Vec<Output>,
     /// Fees of the block's creator.
-    #[serde(
-        rename = "minerfees",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub miner_fees: Vec<Amount>,
     /// Any bytes, 83 at most.
-    #[serde(
-        rename = "arbitrarydata",
-        skip_serializing_if = "Vec::is_empty",
-        with = "base64_bytes"
-    )]
     pub arbitrary_data: Vec<u8>,
 }
+
+json_object!(LegacyTransaction {
+    "coininputs" => coin_inputs: inputs,
+    "coinoutputs" => coin_outputs: outputs_or_nothing,
+    "blockstakeinputs" => blockstake_inputs: inputs_or_nothing,
+    "blockstakeoutputs" => blockstake_outputs: outputs_or_nothing,
+    "minerfees" => miner_fees: list_or_null,
+    "arbitrarydata" => arbitrary_data: bytes,
+});
 
 const NOT_LEGACY_INPUT: EncodeError = EncodeError::NotInVersion {
     version: VERSION_LEGACY,
@@ -173,12 +159,8 @@ fn write_parents(encoder: &mut Encoder, inputs: &[Input]) {
 }
 
 impl Body for LegacyTransaction {
-    fn version(&self) -> u8 {
-        VERSION_LEGACY
-    }
-
-    fn encoding(&self) -> Encoding {
-        Encoding::Siabin
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -199,41 +181,29 @@ impl Body for LegacyTransaction {
         after.slice(&self.arbitrary_data);
     }
 
-    fn coin_inputs(&self) -> &[Input] {
-        &self.coin_inputs
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            coin_inputs: &self.coin_inputs,
+            coin_outputs: Cow::Borrowed(&self.coin_outputs),
+            blockstake_inputs: &self.blockstake_inputs,
+            blockstake_outputs: &self.blockstake_outputs,
+            miner_fees: &self.miner_fees,
+            arbitrary_data: &self.arbitrary_data,
+            ..Parts::default()
+        }
     }
 
-    fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.coin_inputs
-    }
-
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(&self.coin_outputs)
-    }
-
-    fn blockstake_inputs(&self) -> &[Input] {
-        &self.blockstake_inputs
-    }
-
-    fn blockstake_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.blockstake_inputs
-    }
-
-    fn blockstake_outputs(&self) -> &[Output] {
-        &self.blockstake_outputs
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        &self.miner_fees
-    }
-
-    fn arbitrary_data(&self) -> &[u8] {
-        &self.arbitrary_data
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut {
+            coin_inputs: &mut self.coin_inputs,
+            blockstake_inputs: &mut self.blockstake_inputs,
+            ..PartsMut::default()
+        }
     }
 }
 
 impl DecodeBody for LegacyTransaction {
-    const ENCODING: Encoding = Encoding::Siabin;
+    const LAYOUT: Layout = Layout::of(VERSION_LEGACY, Encoding::Siabin);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
@@ -247,202 +217,242 @@ impl DecodeBody for LegacyTransaction {
     }
 }
 
-/// JSON of inputs with unlockers.
-mod inputs {
+/// An input in JSON.
+#[derive(Default)]
+struct LegacyInput {
+    parent_id: OutputId,
+    unlocker: Unlocker,
+}
+
+json_object!(LegacyInput {
+    "parentid" => parent_id: value,
+    "unlocker" => unlocker: value,
+});
+
+/// What unlocks an input, in JSON: two parts that must be there, read by the type.
+#[derive(Default)]
+struct Unlocker {
+    kind: u8,
+    condition: Option<Box<RawValue>>,
+    fulfillment: Option<Box<RawValue>>,
+}
+
+json_object!(Unlocker {
+    "type" => kind: number,
+    "condition" => condition: part,
+    "fulfillment" => fulfillment: part,
+});
+
+/// A part of an unlocker, also when it is null.
+mod part {
     use super::*;
 
-    #[derive(serde::Serialize)]
-    struct WriteInput<'a> {
-        parentid: &'a OutputId,
-        unlocker: WriteUnlocker<'a>,
-    }
+    pub(super) use crate::tfchain::json::option::write;
 
-    #[derive(serde::Serialize)]
-    struct WriteUnlocker<'a> {
-        #[serde(rename = "type")]
-        kind: u8,
-        condition: WriteCondition<'a>,
-        fulfillment: WriteFulfillment<'a>,
-    }
-
-    #[derive(serde::Serialize)]
-    #[serde(untagged)]
-    enum WriteCondition<'a> {
-        Key { publickey: &'a PublicKey },
-        Swap(&'a SwapContract),
-    }
-
-    #[derive(serde::Serialize)]
-    #[serde(untagged)]
-    enum WriteFulfillment<'a> {
-        Key {
-            signature: &'a Signature,
-        },
-        Swap {
-            publickey: &'a PublicKey,
-            signature: &'a Signature,
-            secret: &'a Hash,
-        },
-    }
-
-    pub(super) fn serialize<S: Serializer>(
-        inputs: &[Input],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let mut written = Vec::with_capacity(inputs.len());
-        for input in inputs {
-            let (condition, fulfillment) = match &input.fulfillment {
-                Fulfillment::SingleSignature(pair) => (
-                    WriteCondition::Key {
-                        publickey: &pair.public_key,
-                    },
-                    WriteFulfillment::Key {
-                        signature: &pair.signature,
-                    },
-                ),
-                Fulfillment::AtomicSwap(AtomicSwapFulfillment {
-                    contract: Some(contract),
-                    public_key,
-                    signature,
-                    secret,
-                }) => (
-                    WriteCondition::Swap(contract.as_ref()),
-                    WriteFulfillment::Swap {
-                        publickey: public_key,
-                        signature,
-                        secret,
-                    },
-                ),
-                _ => return Err(S::Error::custom(NOT_LEGACY_INPUT)),
-            };
-            written.push(WriteInput {
-                parentid: &input.parent_id,
-                unlocker: WriteUnlocker {
-                    kind: input.fulfillment.type_byte(),
-                    condition,
-                    fulfillment,
-                },
-            });
-        }
-        written.serialize(serializer)
-    }
-
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default)]
-    struct ReadInput {
-        parentid: OutputId,
-        unlocker: ReadUnlocker,
-    }
-
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default)]
-    struct ReadUnlocker {
-        #[serde(rename = "type")]
-        kind: u8,
-        condition: ReadCondition,
-        fulfillment: ReadFulfillment,
-    }
-
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default)]
-    struct ReadCondition {
-        publickey: PublicKey,
-        sender: UnlockHash,
-        receiver: UnlockHash,
-        hashedsecret: Hash,
-        timelock: u64,
-    }
-
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default)]
-    struct ReadFulfillment {
-        publickey: PublicKey,
-        signature: Signature,
-        secret: Hash,
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Input>, D::Error> {
-        let read: Vec<ReadInput> = Option::deserialize(deserializer)?.unwrap_or_default();
-        read.into_iter()
-            .map(|input| {
-                let ReadUnlocker {
-                    kind,
-                    condition,
-                    fulfillment,
-                } = input.unlocker;
-                let fulfillment = match kind {
-                    1 => Fulfillment::SingleSignature(SignaturePair {
-                        public_key: condition.publickey,
-                        signature: fulfillment.signature,
-                    }),
-                    2 => Fulfillment::AtomicSwap(AtomicSwapFulfillment {
-                        contract: Some(Box::new(SwapContract {
-                            sender: condition.sender,
-                            receiver: condition.receiver,
-                            hashed_secret: condition.hashedsecret,
-                            time_lock: condition.timelock,
-                        })),
-                        public_key: fulfillment.publickey,
-                        signature: fulfillment.signature,
-                        secret: fulfillment.secret,
-                    }),
-                    _ => return Err(D::Error::custom("unknown unlocker type")),
-                };
-                Ok(Input {
-                    parent_id: input.parentid,
-                    fulfillment,
-                })
-            })
-            .collect()
+    pub(super) fn read<'de, A: MapAccess<'de>>(
+        map: &mut A,
+    ) -> Result<Option<Box<RawValue>>, A::Error> {
+        map.next_value().map(Some)
     }
 }
 
-/// JSON of outputs to an unlock hash.
-mod outputs {
+fn write_part<T, E>(part: &T) -> Result<Option<Box<RawValue>>, E>
+where
+    T: Serialize,
+    E: serde::ser::Error,
+{
+    to_raw_value(part).map(Some).map_err(E::custom)
+}
+
+fn read_part<T, E>(part: Option<Box<RawValue>>) -> Result<T, E>
+where
+    T: DeserializeOwned,
+    E: serde::de::Error,
+{
+    let part = part.ok_or_else(|| E::custom("an unlocker has a condition and a fulfillment"))?;
+    read_raw(&part, |reader| T::deserialize(reader))
+}
+
+/// The condition of a single signature.
+#[derive(Default)]
+struct Key {
+    public_key: PublicKey,
+}
+
+json_object!(Key {
+    "publickey" => public_key: value,
+});
+
+/// The fulfillment of a single signature.
+#[derive(Default)]
+struct Signed {
+    signature: Signature,
+}
+
+json_object!(Signed {
+    "signature" => signature: value,
+});
+
+/// The fulfillment of a legacy swap.
+#[derive(Default)]
+struct Revealed {
+    public_key: PublicKey,
+    signature: Signature,
+    secret: Hash,
+}
+
+json_object!(Revealed {
+    "publickey" => public_key: value,
+    "signature" => signature: value,
+    "secret" => secret: value,
+});
+
+impl Unlocker {
+    fn of<E: serde::ser::Error>(fulfillment: &Fulfillment) -> Result<Self, E> {
+        let kind = fulfillment.type_byte();
+        let (condition, fulfillment) = match fulfillment {
+            Fulfillment::SingleSignature(pair) => {
+                let public_key = pair.public_key;
+                let signature = pair.signature.clone();
+                (
+                    write_part(&Key { public_key })?,
+                    write_part(&Signed { signature })?,
+                )
+            }
+            Fulfillment::AtomicSwap(AtomicSwapFulfillment {
+                contract: Some(contract),
+                public_key,
+                signature,
+                secret,
+            }) => {
+                let revealed = Revealed {
+                    public_key: *public_key,
+                    signature: signature.clone(),
+                    secret: *secret,
+                };
+                (write_part(contract.as_ref())?, write_part(&revealed)?)
+            }
+            _ => return Err(E::custom(NOT_LEGACY_INPUT)),
+        };
+        Ok(Self {
+            kind,
+            condition,
+            fulfillment,
+        })
+    }
+
+    fn fulfillment<E: serde::de::Error>(self) -> Result<Fulfillment, E> {
+        match self.kind {
+            1 => {
+                let key: Key = read_part(self.condition)?;
+                let signed: Signed = read_part(self.fulfillment)?;
+                Ok(Fulfillment::SingleSignature(SignaturePair {
+                    public_key: key.public_key,
+                    signature: signed.signature,
+                }))
+            }
+            2 => {
+                let contract: SwapContract = read_part(self.condition)?;
+                let revealed: Revealed = read_part(self.fulfillment)?;
+                Ok(Fulfillment::AtomicSwap(AtomicSwapFulfillment {
+                    contract: Some(Box::new(contract)),
+                    public_key: revealed.public_key,
+                    signature: revealed.signature,
+                    secret: revealed.secret,
+                }))
+            }
+            _ => Err(E::custom("unknown unlocker type")),
+        }
+    }
+}
+
+/// Inputs in JSON: always written.
+mod inputs {
     use super::*;
 
-    #[derive(serde::Serialize)]
-    struct WriteOutput<'a> {
-        value: &'a Amount,
-        unlockhash: &'a UnlockHash,
-    }
-
-    pub(super) fn serialize<S: Serializer>(
-        outputs: &[Output],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let mut written = Vec::with_capacity(outputs.len());
-        for output in outputs {
-            let Condition::UnlockHash(unlockhash) = &output.condition else {
-                return Err(S::Error::custom(NOT_LEGACY_OUTPUT));
-            };
-            written.push(WriteOutput {
-                value: &output.value,
-                unlockhash,
-            });
-        }
-        written.serialize(serializer)
-    }
-
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default)]
-    struct ReadOutput {
-        value: Amount,
-        unlockhash: UnlockHash,
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Output>, D::Error> {
-        let read: Vec<ReadOutput> = Option::deserialize(deserializer)?.unwrap_or_default();
-        Ok(read
-            .into_iter()
-            .map(|output| Output {
-                value: output.value,
-                condition: Condition::UnlockHash(output.unlockhash),
+    pub(super) fn write<M: SerializeStruct>(
+        object: &mut M,
+        key: &'static str,
+        inputs: &[Input],
+    ) -> Result<(), M::Error> {
+        let write = |input: &Input| {
+            Ok(LegacyInput {
+                parent_id: input.parent_id,
+                unlocker: Unlocker::of(&input.fulfillment)?,
             })
-            .collect())
+        };
+        let inputs = inputs.iter().map(write).collect::<Result<Vec<_>, _>>()?;
+        list::write(object, key, &inputs)
+    }
+
+    pub(super) fn read<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Vec<Input>, A::Error> {
+        let inputs: Vec<LegacyInput> = list::read(map)?;
+        let read = |input: LegacyInput| {
+            Ok(Input {
+                parent_id: input.parent_id,
+                fulfillment: input.unlocker.fulfillment()?,
+            })
+        };
+        inputs.into_iter().map(read).collect()
+    }
+}
+
+/// Inputs in JSON: left out when there are none.
+mod inputs_or_nothing {
+    use super::*;
+
+    pub(super) use super::inputs::read;
+
+    pub(super) fn write<M: SerializeStruct>(
+        object: &mut M,
+        key: &'static str,
+        inputs: &[Input],
+    ) -> Result<(), M::Error> {
+        match inputs {
+            [] => object.skip_field(key),
+            inputs => super::inputs::write(object, key, inputs),
+        }
+    }
+}
+
+/// An output in JSON: to an unlock hash.
+#[derive(Default)]
+struct LegacyOutput {
+    value: Amount,
+    unlock_hash: UnlockHash,
+}
+
+json_object!(LegacyOutput {
+    "value" => value: value,
+    "unlockhash" => unlock_hash: value,
+});
+
+/// Outputs in JSON: left out when there are none.
+mod outputs_or_nothing {
+    use super::*;
+
+    pub(super) fn write<M: SerializeStruct>(
+        object: &mut M,
+        key: &'static str,
+        outputs: &[Output],
+    ) -> Result<(), M::Error> {
+        let write = |output: &Output| match &output.condition {
+            Condition::UnlockHash(address) => Ok(LegacyOutput {
+                value: output.value.clone(),
+                unlock_hash: *address,
+            }),
+            _ => Err(serde::ser::Error::custom(NOT_LEGACY_OUTPUT)),
+        };
+        let outputs = outputs.iter().map(write).collect::<Result<Vec<_>, _>>()?;
+        list_or_nothing::write(object, key, &outputs)
+    }
+
+    pub(super) fn read<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Vec<Output>, A::Error> {
+        let outputs: Vec<LegacyOutput> = list::read(map)?;
+        let read = |output: LegacyOutput| Output {
+            value: output.value,
+            condition: Condition::UnlockHash(output.unlock_hash),
+        };
+        Ok(outputs.into_iter().map(read).collect())
     }
 }

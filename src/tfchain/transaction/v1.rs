@@ -1,68 +1,42 @@
 //! Version 1, the standard transaction.
 
-use super::body::{Body, DecodeBody, write_parent_ids};
+use super::body::{Body, DecodeBody, Layout, Parts, PartsMut, write_parent_ids};
 use super::{Input, Output};
 use crate::tfchain::amount::Amount;
 use crate::tfchain::constants::VERSION_STANDARD;
 use crate::tfchain::encoding::{DecodeError, Decoder, Encoder, Encoding};
-use crate::tfchain::json::{base64_bytes, empty_as_null, null_as_default};
+use crate::tfchain::json::{bytes, json_object, list_or_nothing, list_or_null};
 use std::borrow::Cow;
 
 /// Moves coins and block stakes. Siabin.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StandardTransaction {
     /// Coins that are spent.
-    #[serde(
-        rename = "coininputs",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_inputs: Vec<Input>,
     /// Where coins go.
-    #[serde(
-        rename = "coinoutputs",
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub coin_outputs: Vec<Output>,
     /// Block stakes that are spent.
-    #[serde(
-        rename = "blockstakeinputs",
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub blockstake_inputs: Vec<Input>,
     /// Where block stakes go.
-    #[serde(
-        rename = "blockstakeoutputs",
-        skip_serializing_if = "Vec::is_empty",
-        deserialize_with = "null_as_default"
-    )]
     pub blockstake_outputs: Vec<Output>,
     /// Fees of the block's creator.
-    #[serde(
-        rename = "minerfees",
-        serialize_with = "empty_as_null",
-        deserialize_with = "null_as_default"
-    )]
     pub miner_fees: Vec<Amount>,
     /// Any bytes, 83 at most.
-    #[serde(
-        rename = "arbitrarydata",
-        skip_serializing_if = "Vec::is_empty",
-        with = "base64_bytes"
-    )]
     pub arbitrary_data: Vec<u8>,
 }
 
-impl Body for StandardTransaction {
-    fn version(&self) -> u8 {
-        VERSION_STANDARD
-    }
+json_object!(StandardTransaction {
+    "coininputs" => coin_inputs: list_or_null,
+    "coinoutputs" => coin_outputs: list_or_nothing,
+    "blockstakeinputs" => blockstake_inputs: list_or_nothing,
+    "blockstakeoutputs" => blockstake_outputs: list_or_nothing,
+    "minerfees" => miner_fees: list_or_null,
+    "arbitrarydata" => arbitrary_data: bytes,
+});
 
-    fn encoding(&self) -> Encoding {
-        Encoding::Siabin
+impl Body for StandardTransaction {
+    fn layout(&self) -> Layout {
+        Self::LAYOUT
     }
 
     fn encode_data(&self, encoder: &mut Encoder) {
@@ -85,41 +59,29 @@ impl Body for StandardTransaction {
         after.slice(&self.arbitrary_data);
     }
 
-    fn coin_inputs(&self) -> &[Input] {
-        &self.coin_inputs
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            coin_inputs: &self.coin_inputs,
+            coin_outputs: Cow::Borrowed(&self.coin_outputs),
+            blockstake_inputs: &self.blockstake_inputs,
+            blockstake_outputs: &self.blockstake_outputs,
+            miner_fees: &self.miner_fees,
+            arbitrary_data: &self.arbitrary_data,
+            ..Parts::default()
+        }
     }
 
-    fn coin_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.coin_inputs
-    }
-
-    fn coin_outputs(&self) -> Cow<'_, [Output]> {
-        Cow::Borrowed(&self.coin_outputs)
-    }
-
-    fn blockstake_inputs(&self) -> &[Input] {
-        &self.blockstake_inputs
-    }
-
-    fn blockstake_inputs_mut(&mut self) -> &mut [Input] {
-        &mut self.blockstake_inputs
-    }
-
-    fn blockstake_outputs(&self) -> &[Output] {
-        &self.blockstake_outputs
-    }
-
-    fn miner_fees(&self) -> &[Amount] {
-        &self.miner_fees
-    }
-
-    fn arbitrary_data(&self) -> &[u8] {
-        &self.arbitrary_data
+    fn parts_mut(&mut self) -> PartsMut<'_> {
+        PartsMut {
+            coin_inputs: &mut self.coin_inputs,
+            blockstake_inputs: &mut self.blockstake_inputs,
+            ..PartsMut::default()
+        }
     }
 }
 
 impl DecodeBody for StandardTransaction {
-    const ENCODING: Encoding = Encoding::Siabin;
+    const LAYOUT: Layout = Layout::of(VERSION_STANDARD, Encoding::Siabin);
 
     fn decode_data(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         decoder.slice_of(|inner| {

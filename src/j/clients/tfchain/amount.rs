@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use num_bigint::BigUint;
 
 use super::recipient;
-use crate::object::{Class, Error, Member, Paint, Result, Ty, Value};
+use super::types::binary::{self, ENCODING};
+use crate::object::{Class, Default, Error, Member, Paint, Param, Result, Ty, Value};
 use crate::tfchain::Amount;
 use crate::tfchain::constants::ONE_COIN;
 
@@ -55,6 +56,43 @@ impl Class for Currency {
             "The number of TFT as an exact text, without the unit.",
             "c.minimum_miner_fee.value",
             |this, _| Ok(this.0.to_string().into()),
+        ),
+        Member::property(
+            "units",
+            Ty::Int,
+            "The number of units of 0.000000001 TFT.",
+            "c.minimum_miner_fee.units",
+            |this, _| {
+                let units = this.0.units().and_then(|units| i64::try_from(units).ok());
+                units.map(Value::Int).ok_or_else(|| {
+                    Error::value(format!("{} is too large for a number of units", this.0))
+                        .hint("take the text of .json(): it has all digits")
+                })
+            },
+        ),
+        Member::method(
+            "str",
+            &[Param::optional(
+                "with_unit",
+                Ty::Bool,
+                Default::Bool(false),
+                "write TFT behind it",
+            )],
+            Ty::Str,
+            "Returns the number of TFT as an exact text.",
+            "c.minimum_miner_fee.str(with_unit=True)",
+            |this, args| match args.flag("with_unit") {
+                true => Ok(this.0.with_unit().into()),
+                false => Ok(this.0.to_string().into()),
+            },
+        ),
+        Member::method(
+            "binary",
+            &[ENCODING],
+            Ty::Str,
+            "Returns its bytes as hex digits.",
+            "c.minimum_miner_fee.binary()",
+            |this, args| binary::write(&this.0, args),
         ),
     ]];
 

@@ -15,6 +15,7 @@ use super::recipient;
 use super::send;
 use super::threebot::ClientThreeBots;
 use super::transaction::{TransactionValue, transaction};
+use super::types::Types;
 use super::wallet::Wallet;
 use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
 use crate::j::world::World;
@@ -52,6 +53,13 @@ explorer_nodes = (LS)                   # addresses used instead of the network'
 "#;
     const COLLECTION: &'static str = "tfchain";
     const COLLECTION_DOC: &'static str = "Clients of the ThreeFold chain, by name.";
+    const COLLECTION_MEMBERS: &'static [Member<Collection<Self>>] = &[Member::child(
+        "types",
+        class_of::<Types>,
+        "The chain's own types, from text, JSON and bytes.",
+        "j.clients.tfchain.types",
+        |clients, _| Ok(Types::value(clients.world())),
+    )];
 
     fn open(base: Arc<Base>, (): &()) -> Result<Self> {
         let core = ClientCore::new(base.clone());

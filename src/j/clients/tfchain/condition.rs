@@ -1,5 +1,6 @@
 //! A condition as a value: who can spend an output, and from when on.
-use super::transaction::json_value;
+use super::transaction::{json_text, json_value};
+use super::types::binary::{self, ENCODING};
 use crate::object::{Class, Member, Paint, Ty, Value};
 use crate::tfchain::Condition;
 
@@ -32,6 +33,13 @@ impl Class for ConditionValue {
             |this, _| Ok(this.0.unlock_hash().to_string().into()),
         ),
         Member::property(
+            "type",
+            Ty::Int,
+            "Its type: 0 anybody, 1 an address, 2 an atomic swap, 3 a time lock, 4 several owners.",
+            SAMPLE,
+            |this, _| Ok(Value::Int(this.0.type_byte().into())),
+        ),
+        Member::property(
             "lock",
             Ty::Int,
             "The block height or Unix time until which it is locked; 0 when it is not.",
@@ -48,6 +56,22 @@ impl Class for ConditionValue {
             "Returns the condition as the chain's JSON has it.",
             SAMPLE,
             |this, _| json_value(&this.0),
+        ),
+        Member::method(
+            "json_text",
+            &[],
+            Ty::Str,
+            "Returns the same as JSON text.",
+            SAMPLE,
+            |this, _| json_text(&this.0),
+        ),
+        Member::method(
+            "binary",
+            &[ENCODING],
+            Ty::Str,
+            "Returns its bytes as hex digits.",
+            SAMPLE,
+            |this, args| binary::write(&this.0, args),
         ),
     ]];
 

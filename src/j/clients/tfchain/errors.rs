@@ -1,8 +1,11 @@
 //! Errors of the chain's library as the one error a user meets.
 use crate::object::{Error, Kind};
+use crate::tfchain::erc20::Erc20Error;
 use crate::tfchain::explorer::ExplorerError;
+use crate::tfchain::keys::PublicKeyError;
+use crate::tfchain::unlockhash::UnlockHashError;
 use crate::tfchain::wallet::{BridgeError, LockError, RecipientError, ThreeBotError, WalletError};
-use crate::tfchain::{AmountError, EncodeError, MnemonicError};
+use crate::tfchain::{AmountError, DecodeError, EncodeError, MnemonicError};
 
 /// True when no node could be reached at all.
 pub fn is_out_of_reach(error: &WalletError) -> bool {
@@ -67,32 +70,44 @@ impl From<WalletError> for Error {
     }
 }
 
-impl From<RecipientError> for Error {
-    fn from(error: RecipientError) -> Self {
-        Error::value(error.to_string())
-    }
+/// Makes a library's error a wrong value, with what to do about it.
+macro_rules! wrong_value {
+    ($($error:ty => $hint:expr),* $(,)?) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                let hinted: fn(&$error) -> Option<&'static str> = $hint;
+                let hint = hinted(&error);
+                let told = Error::value(error.to_string());
+                match hint {
+                    Some(hint) => told.hint(hint),
+                    None => told,
+                }
+            }
+        })*
+    };
 }
 
-impl From<AmountError> for Error {
-    fn from(error: AmountError) -> Self {
-        Error::value(error.to_string())
-    }
-}
-
-impl From<LockError> for Error {
-    fn from(error: LockError) -> Self {
-        Error::value(error.to_string())
-    }
-}
-
-impl From<EncodeError> for Error {
-    fn from(error: EncodeError) -> Self {
-        Error::value(error.to_string())
-    }
-}
-
-impl From<MnemonicError> for Error {
-    fn from(error: MnemonicError) -> Self {
-        Error::value(error.to_string())
-    }
-}
+wrong_value!(
+    RecipientError => |_| None,
+    LockError => |_| None,
+    AmountError => |error| Some(match error {
+        AmountError::PrecisionOverflow(_) => "the smallest amount is 0.000000001 TFT",
+        AmountError::Negative(_) => "leave the minus away, or subtract the other way round",
+        _ => "write an amount as 10, 0.5 or '10 TFT'",
+    }),
+    EncodeError => |error| match error {
+        EncodeError::UnknownVersion(_) => {
+            Some("it can be shown and handed on as it is; a newer kosmos may know the version")
+        }
+        EncodeError::SignatureSize(_) => Some("sign it first: w.transaction_sign(t)"),
+        _ => None,
+    },
+    DecodeError => |_| Some("give all bytes as they came: nothing may be missing or added"),
+    MnemonicError => |error| Some(match error {
+        MnemonicError::EntropyLength(_) => "64 hex digits stand for 24 words",
+        _ => "write the words in lower case, in their order, with spaces between",
+    }),
+    UnlockHashError => |_| Some("copy the whole address again; its last 12 digits are a checksum"),
+    PublicKeyError => |_| Some("write it as `ed25519:` and 64 hex digits"),
+    Erc20Error => |_| Some("write it as `0x` and 40 hex digits"),
+);

@@ -7,6 +7,8 @@
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
 //! * [`threebot`], [`minter`], [`erc20`]: of a wallet and of the chain; their orders go through
 //!   [`order`].
+//! * [`types`]: the chain's own types, from text, JSON and bytes.
+//! * [`json`]: JSON that a user hands over.
 //! * the other files: one class of values each.
 pub mod address_book;
 pub mod amount;
@@ -20,7 +22,9 @@ pub mod erc20;
 pub mod errors;
 pub mod explorers;
 pub mod faucet;
+pub mod fulfillment;
 pub mod handed;
+pub mod json;
 pub mod lookup;
 pub mod minter;
 pub mod order;
@@ -34,6 +38,7 @@ pub mod sign;
 pub mod statement;
 pub mod threebot;
 pub mod transaction;
+pub mod types;
 pub mod wallet;
 
 pub use client::{TfchainClient, collection};

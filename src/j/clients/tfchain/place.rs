@@ -162,10 +162,15 @@ impl ClientCore {
 
     /// The clock of the user.
     pub fn clock(&self) -> Clock {
-        let world = self.base.world.clone();
-        let now = move || Timestamp::try_from(world.now()).unwrap_or(Timestamp::UNIX_EPOCH);
-        Clock::new(now, TimeZone::system())
+        clock(&self.base.world)
     }
+}
+
+/// The clock of the user: the time of the world, in the zone of this machine.
+pub fn clock(world: &Arc<World>) -> Clock {
+    let world = world.clone();
+    let now = move || Timestamp::try_from(world.now()).unwrap_or(Timestamp::UNIX_EPOCH);
+    Clock::new(now, TimeZone::system())
 }
 
 /// Addresses of node and faucet: of the devnet that runs, else where one would be.

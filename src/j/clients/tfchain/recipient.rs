@@ -8,7 +8,9 @@ use crate::tfchain::{Amount, Condition, Hash, UnlockHash};
 use super::address_book;
 use super::amount::Currency;
 use super::condition::ConditionValue;
+use super::json;
 use super::place::ClientCore;
+use super::types::plain::Plain;
 
 /// Reads a recipient: `None` (anybody), an address, a list of addresses, a list and a number, a
 /// condition.
@@ -25,7 +27,10 @@ pub fn recipient(value: &Value) -> Result<Recipient> {
         Value::Object(_) => match value.downcast::<ConditionValue>() {
             Some(found) => Ok(Recipient::Condition(found.condition().clone())),
             None if value.downcast::<Dict>().is_some() => condition(value),
-            None => Err(not_a_recipient(value)),
+            None => match value.downcast::<Plain<UnlockHash>>() {
+                Some(address) => Ok(Recipient::Address(*address.inner())),
+                None => Err(not_a_recipient(value)),
+            },
         },
         _ => Err(not_a_recipient(value)),
     }
@@ -78,16 +83,18 @@ pub fn address(value: &Value) -> Result<UnlockHash> {
     match value {
         Value::Str(text) => Ok(parse_address(text)?),
         Value::Bytes(bytes) => Ok(parse_address(&hex::encode(bytes))?),
-        other => Err(Error::type_error(format!(
-            "an address is a text of 78 hex digits, not {}",
-            other.type_name()
-        ))),
+        other => match other.downcast::<Plain<UnlockHash>>() {
+            Some(address) => Ok(*address.inner()),
+            None => Err(Error::type_error(format!(
+                "an address is a text of 78 hex digits, not {}",
+                other.type_name()
+            ))),
+        },
     }
 }
 
 fn condition(value: &Value) -> Result<Recipient> {
-    let condition: Condition = serde_json::from_value(value.to_json())
-        .map_err(|e| Error::value(format!("this is not the JSON of a condition: {e}")))?;
+    let condition: Condition = json::read(value, "a condition")?;
     Ok(Recipient::Condition(condition))
 }
 

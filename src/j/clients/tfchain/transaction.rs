@@ -5,11 +5,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::amount::Currency;
+use super::json;
 use super::output::{BlockStakeOutput, CoinOutput};
+use super::types::plain::Plain;
 use crate::j::file;
-use crate::object::{Class, Error, Kind, Member, Paint, Param, Result, Ty, Value};
+use crate::object::{Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value};
 use crate::tfchain::explorer::ExplorerTransaction;
-use crate::tfchain::{Hash, Transaction};
+use crate::tfchain::{Hash, PublicKey, SignTarget, Transaction};
 
 /// A transaction: one of the chain, or one that is being made.
 pub struct TransactionValue {
@@ -42,6 +44,12 @@ impl TransactionValue {
             time: seen.time,
             seen: Some(seen),
         })
+    }
+
+    /// A transaction that was read: its id is reckoned, as far as its version is known.
+    pub fn read(transaction: Transaction) -> Arc<Self> {
+        let id = transaction.id().ok();
+        TransactionValue::made(transaction, id)
     }
 
     /// The transaction.
@@ -81,11 +89,41 @@ impl TransactionValue {
 /// Anything of the chain as the dict of its JSON.
 ///
 /// # Errors
-/// What has no JSON form.
+/// What has no JSON form, and numbers that only fit in a text.
 pub fn json_value(thing: &impl Serialize) -> Result<Value> {
     let json = serde_json::to_value(thing)
         .map_err(|e| Error::new(Kind::Internal, format!("there is no JSON of this: {e}")))?;
+    if !fits(&json) {
+        return Err(
+            Error::value("a number in it has more than 64 bits, so no dict can hold it")
+                .hint("take it as text: .json_text()"),
+        );
+    }
     Ok(Value::from_json(&json))
+}
+
+/// Anything of the chain as JSON text.
+///
+/// # Errors
+/// What has no JSON form.
+pub fn json_text(thing: &impl Serialize) -> Result<Value> {
+    match serde_json::to_string(thing) {
+        Ok(text) => Ok(text.into()),
+        Err(error) => Err(Error::new(
+            Kind::Internal,
+            format!("there is no JSON of this: {error}"),
+        )),
+    }
+}
+
+/// True when a dict holds all numbers of a JSON value as they are.
+fn fits(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::Number(number) => number.is_i64() || number.is_f64(),
+        serde_json::Value::Array(list) => list.iter().all(fits),
+        serde_json::Value::Object(map) => map.values().all(fits),
+        _ => true,
+    }
 }
 
 /// The longest file that is read as a transaction, in bytes: many times what a node takes.
@@ -96,26 +134,95 @@ const FILE_LIMIT: u64 = 4 * 1024 * 1024;
 /// # Errors
 /// What is wrong with it.
 pub fn transaction(value: &Value) -> Result<Transaction> {
-    let wrong =
-        |e: serde_json::Error| Error::value(format!("this is not the JSON of a transaction: {e}"));
     if let Some(found) = value.downcast::<TransactionValue>() {
         return Ok(found.transaction.clone());
     }
     match value {
-        Value::Str(text) if text.trim_start().starts_with(['{', '[']) => {
-            serde_json::from_str(text).map_err(wrong)
-        }
-        Value::Str(path) => {
+        Value::Str(path) if !path.trim_start().starts_with(['{', '[']) => {
             let text = file::read(Path::new(path), FILE_LIMIT, "a transaction").map_err(|e| {
                 e.hint("give the JSON of a transaction, or the path of a file that holds it")
             })?;
-            serde_json::from_str(&text).map_err(wrong)
+            json::read(&Value::Str(text), "a transaction")
         }
-        Value::Map(_) | Value::Object(_) => serde_json::from_value(value.to_json()).map_err(wrong),
-        other => Err(Error::type_error(format!(
-            "a transaction is what coins_send() returns, a dict, a JSON text or a file, not {}",
-            other.type_name()
-        ))),
+        _ => json::read(value, "a transaction"),
+    }
+}
+
+/// The number of an input or output that a call names.
+fn place(args: &Args, name: &str, what: &str, count: usize) -> Result<usize> {
+    let index = args.opt_int(name).unwrap_or(-1);
+    match usize::try_from(index) {
+        Ok(place) if place < count => Ok(place),
+        _ => Err(args
+            .error(name, format!("is {index}, but there are {count} {what}"))
+            .hint("they are numbered from 0")),
+    }
+}
+
+const INDEX: Param = Param::required("index", Ty::Int, "its number among them, from 0");
+
+/// What is signed, by the words of `signature_hash()`.
+const TARGETS: [&str; 7] = [
+    "coin",
+    "blockstake",
+    "mint",
+    "bot",
+    "sender",
+    "receiver",
+    "registration",
+];
+
+/// Reads which signature a call is about.
+fn target(transaction: &Transaction, args: &Args) -> Result<SignTarget> {
+    let (coins, stakes) = (transaction.coin_inputs(), transaction.blockstake_inputs());
+    let target = match args.text("target") {
+        "coin" => SignTarget::CoinInput(place(args, "input", "coin inputs", coins.len())?),
+        "blockstake" => {
+            let place = place(args, "input", "block stake inputs", stakes.len())?;
+            SignTarget::BlockStakeInput(place)
+        }
+        "mint" => SignTarget::MintFulfillment,
+        "bot" => SignTarget::Bot,
+        "sender" => SignTarget::NameSender,
+        "receiver" => SignTarget::NameReceiver,
+        _ => SignTarget::Erc20Registration,
+    };
+    let there = match target {
+        SignTarget::CoinInput(_) | SignTarget::BlockStakeInput(_) => true,
+        SignTarget::MintFulfillment => transaction.mint_fulfillment().is_some(),
+        other => transaction.extension_signature(other).is_some(),
+    };
+    if !there {
+        let version = transaction.version();
+        return Err(args.error("target", format!("is {target}: version {version} has none")));
+    }
+    Ok(target)
+}
+
+/// Reckons what is signed for an input, or for what a version has besides them.
+fn signature_hash(transaction: &Transaction, args: &Args) -> Result<Hash> {
+    let hasher = transaction.signature_hasher()?;
+    let target = target(transaction, args)?;
+    let key = match args.get("public_key") {
+        Value::None => None,
+        Value::Str(text) => Some(text.parse::<PublicKey>()?),
+        given => match given.downcast::<Plain<PublicKey>>() {
+            Some(key) => Some(*key.inner()),
+            None => return Err(args.error("public_key", "must be a public key")),
+        },
+    };
+    let secret = args
+        .opt_text("secret")
+        .map(|text| text.parse::<Hash>())
+        .transpose()
+        .map_err(|_| args.error("secret", "must have 64 hex digits"))?;
+    match (key, secret) {
+        (None, None) => Ok(hasher.single(target)),
+        (Some(key), None) => Ok(hasher.with_key(target, &key)),
+        (Some(key), Some(secret)) => Ok(hasher.swap(target, &key, &secret)),
+        (None, Some(_)) => Err(args
+            .error("secret", "is given without a key")
+            .hint("an atomic swap is signed with public_key and secret")),
     }
 }
 
@@ -236,6 +343,76 @@ impl Class for TransactionValue {
                 Ok(key.map(|key| key.to_string()).into())
             },
         ),
+        Member::property(
+            "kind",
+            Ty::Str,
+            "What its version is for, in words; 'unknown' when that is not known here.",
+            "t = w.coins_send(w.address, 1).transaction\nt.kind",
+            |this, _| Ok(this.transaction.kind().into()),
+        ),
+        Member::method(
+            "coin_output_id",
+            &[INDEX],
+            Ty::Str,
+            "Returns the id of a coin output; every signature that is added changes it.",
+            "t = w.coins_send(w.address, 1).transaction\nt.coin_output_id(0)",
+            |this, args| {
+                let count = this.transaction.coin_outputs().len();
+                let index = place(args, "index", "coin outputs", count)?;
+                Ok(this.transaction.coin_output_id(index)?.to_string().into())
+            },
+        ),
+        Member::method(
+            "blockstake_output_id",
+            &[INDEX],
+            Ty::Str,
+            "Returns the id of a block stake output; every signature that is added changes it.",
+            "c.block_get(0).transactions[0].blockstake_output_id(0)",
+            |this, args| {
+                let count = this.transaction.blockstake_outputs().len();
+                let index = place(args, "index", "block stake outputs", count)?;
+                let id = this.transaction.blockstake_output_id(index)?;
+                Ok(id.to_string().into())
+            },
+        ),
+        Member::method(
+            "signature_hash",
+            &[
+                Param::optional("input", Ty::Int, Default::Int(0), "which input, from 0"),
+                Param::optional(
+                    "target",
+                    Ty::Choice(&TARGETS),
+                    Default::Str("coin"),
+                    "a coin or block stake input, the mint condition, or what versions 144, 145, \
+                     146 and 210 have besides",
+                ),
+                Param::optional(
+                    "public_key",
+                    Ty::Any("public key"),
+                    Default::None,
+                    "who signs, where several may: several owners, atomic swaps",
+                ),
+                Param::optional(
+                    "secret",
+                    Ty::Str,
+                    Default::None,
+                    "the secret with which an atomic swap is redeemed",
+                )
+                .secret(),
+            ],
+            Ty::Str,
+            "Returns the hash that is signed, as hex digits.",
+            "t = w.coins_send(w.address, 1).transaction\nt.signature_hash(0)",
+            |this, args| Ok(signature_hash(&this.transaction, args)?.to_string().into()),
+        ),
+        Member::method(
+            "binary",
+            &[],
+            Ty::Str,
+            "Returns its bytes as hex digits: the version, then the data.",
+            "t = w.coins_send(w.address, 1).transaction\nt.binary()",
+            |this, _| Ok(hex::encode(this.transaction.binary()?).into()),
+        ),
         Member::method(
             "json",
             &[],
@@ -250,11 +427,7 @@ impl Class for TransactionValue {
             Ty::Str,
             "Returns the same as JSON text, to be handed to another owner in a message.",
             "t = w.coins_send(w.address, 1).transaction\nt.json_text()",
-            |this, _| {
-                let text = serde_json::to_string(&this.transaction)
-                    .map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
-                Ok(text.into())
-            },
+            |this, _| json_text(&this.transaction),
         ),
         Member::method(
             "write",
@@ -264,7 +437,8 @@ impl Class for TransactionValue {
                 "the file, readable by you alone; what it holds is replaced",
             )],
             Ty::Str,
-            "Writes the JSON text to a file, to be handed to another owner: transaction_sign()\n             and transaction_put() read it.",
+            "Writes the JSON text to a file, to be handed to another owner: transaction_sign()\n\
+             and transaction_put() read it.",
             "t = w.coins_send(w.address, 1, dry_run=True).transaction\n\
              t.write('/tmp/transaction.json')\nw.transaction_sign('/tmp/transaction.json')",
             |this, args| {
@@ -281,7 +455,11 @@ impl Class for TransactionValue {
         let id = self
             .id
             .map_or_else(|| "None".to_string(), |id| id.to_string());
-        format!("transaction V{} {id}", self.transaction.version())
+        let unknown = match &self.transaction {
+            Transaction::Unknown(_) => " (unknown version)",
+            _ => "",
+        };
+        format!("transaction V{}{unknown} {id}", self.transaction.version())
     }
     fn to_json(&self) -> serde_json::Value {
         let mut json = serde_json::to_value(&self.transaction).unwrap_or_default();
