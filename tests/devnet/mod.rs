@@ -11,3 +11,4 @@ mod pages;
 mod recording;
 mod replay;
 mod rules;
+mod verdicts;
