@@ -3,6 +3,7 @@ mod book;
 mod examples;
 mod money;
 mod nodes;
+mod reference;
 mod sending;
 mod swaps;
 mod threebots;
@@ -103,12 +104,18 @@ pub struct Person {
     /// Says yes; without, there is nobody to ask.
     pub yes: AtomicBool,
     pub notes: Mutex<Vec<String>>,
+    /// Secrets that were shown.
+    pub secrets: Mutex<Vec<String>>,
     pub questions: Mutex<Vec<String>>,
 }
 
 impl Host for Person {
     fn note(&self, text: &str) {
         self.notes.lock().unwrap().push(text.to_string());
+    }
+    fn show_secret(&self, text: &str) -> bool {
+        self.secrets.lock().unwrap().push(text.to_string());
+        true
     }
     fn out(&self, _text: &str) {}
     fn confirm(&self, preview: &str, question: &str) -> Result<()> {

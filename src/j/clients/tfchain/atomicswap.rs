@@ -131,15 +131,20 @@ impl Swaps {
 
     fn show_once(&self, swap: &Swap, secret: &SwapSecret) {
         let host = &self.wallet.world().host;
-        let id = id_text(swap.id);
+        // A contract that others must sign too has no id yet.
+        let name = swap.id.map_or_else(
+            || format!("the contract with the secret hash {}", secret.hashed()),
+            |id| format!("contract {id}"),
+        );
         let text = Zeroizing::new(format!(
-            "secret of contract {id}:\n    {}\n\
-             Write it down: it is not shown again. Whoever knows it can redeem both contracts.",
+            "secret of {name}:\n    {}\n\
+             Write it down: it is not shown again. Tell nobody before you have redeemed the other \
+             contract.",
             secret.reveal()
         ));
         if !host.show_secret(&text) {
             host.note(&format!(
-                "the secret of contract {id} is not shown here: `.secret` of the result gives it"
+                "the secret of {name} is not shown here: `.secret` of the result gives it"
             ));
         }
     }
