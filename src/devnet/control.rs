@@ -54,6 +54,13 @@ pub struct Status {
     pub notices: Vec<String>,
 }
 
+impl Status {
+    /// Returns the address of the pages for a browser, which the faucet's port serves.
+    pub fn pages(&self) -> String {
+        format!("http://{}/explorer", self.faucet)
+    }
+}
+
 /// A block that was just made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {

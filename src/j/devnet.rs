@@ -396,6 +396,13 @@ impl Class for DevnetStatus {
             |s, _| Ok(format!("http://{}", s.0.faucet).into()),
         ),
         Member::property(
+            "pages",
+            Ty::Str,
+            "Address of its pages for a browser: blocks, transactions, addresses, 3bots.",
+            "j.devnet.status().pages",
+            |s, _| Ok(s.0.pages().into()),
+        ),
+        Member::property(
             "height",
             Ty::Int,
             "Height of the newest block.",
@@ -449,8 +456,13 @@ impl Class for DevnetStatus {
             None => "blocks on demand".to_string(),
         };
         let mut text = format!(
-            "devnet on http://{}, faucet on http://{}\nheight {}, {blocks}, {} waiting in the pool",
-            s.addr, s.faucet, s.height, s.pool
+            "devnet on http://{}, faucet on http://{}\npages: {}\nheight {}, {blocks}, {} waiting in \
+             the pool",
+            s.addr,
+            s.faucet,
+            s.pages(),
+            s.height,
+            s.pool
         );
         for notice in &s.notices {
             text.push_str(&format!("\nnote: {notice}"));
@@ -458,7 +470,11 @@ impl Class for DevnetStatus {
         text
     }
     fn to_json(&self) -> serde_json::Value {
-        serde_json::to_value(&self.0).unwrap_or_default()
+        let mut json = serde_json::to_value(&self.0).unwrap_or_default();
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("pages".into(), self.0.pages().into());
+        }
+        json
     }
 }
 

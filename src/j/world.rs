@@ -14,6 +14,11 @@ use crate::store::Store;
 pub trait Host: Send + Sync {
     /// A line for the person that is not a result (stderr).
     fn note(&self, text: &str);
+    /// A secret the person must write down now, shown on a terminal only and never in a log.
+    /// Answers false when nobody is there to see it.
+    fn show_secret(&self, _text: &str) -> bool {
+        false
+    }
     /// Text that belongs to the result (stdout): what a stream prints while it runs.
     fn out(&self, text: &str);
     /// Asks a question that must be answered with yes before something irreversible is done.

@@ -137,10 +137,11 @@ fn text(status: &Status) -> String {
         None => "blocks on demand".to_string(),
     };
     let mut text = format!(
-        "devnet on http://{}, faucet on http://{}, process {}\nheight {}, {} waiting, {blocks}\nstate in {}",
+        "devnet on http://{}, faucet on http://{}, process {}\npages: {}\nheight {}, {} waiting, {blocks}\nstate in {}",
         status.addr,
         status.faucet,
         status.pid,
+        status.pages(),
         status.height,
         status.pool,
         short(Path::new(&status.dir)),

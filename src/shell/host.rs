@@ -66,6 +66,10 @@ impl Host for Person {
         output::note(text);
     }
 
+    fn show_secret(&self, text: &str) -> bool {
+        output::secret(text)
+    }
+
     fn out(&self, text: &str) {
         self.sink.out(text);
     }

@@ -94,6 +94,16 @@ pub fn note(text: &str) {
     }
 }
 
+/// A secret that is shown this once, also with `-q`. Answers false, with nothing written, when
+/// stderr is no terminal: it may be a log.
+pub fn secret(text: &str) -> bool {
+    let seen = io::stderr().is_terminal();
+    if seen {
+        err(text);
+    }
+    seen
+}
+
 /// What long work is at, on one line that is overwritten; nothing when stderr is no terminal.
 pub fn progress(text: Option<&str>) {
     if QUIET.load(Ordering::Relaxed) || !io::stderr().is_terminal() {

@@ -32,6 +32,8 @@ const TUTORIAL: &[&str] = &[
     include_str!("../../examples/wallet.rhai"),
     include_str!("../../examples/sending.rhai"),
     include_str!("../../examples/threebot.rhai"),
+    include_str!("../../examples/together.rhai"),
+    include_str!("../../examples/swap.rhai"),
 ];
 
 /// The tree that users get.

@@ -140,10 +140,11 @@ pub fn check_condition(condition: &Condition) -> Result<(), RuleError> {
             match lock.condition.as_ref() {
                 Condition::Nil => Ok(()),
                 Condition::UnlockHash(address) => {
-                    if address.kind() != UnlockType::PublicKey {
-                        return Err(RuleError::NonStandardUnlockHash);
+                    not_nil(address)?;
+                    match address.kind() {
+                        UnlockType::PublicKey => Ok(()),
+                        _ => Err(RuleError::NonStandardUnlockHash),
                     }
-                    not_nil(address)
                 }
                 Condition::MultiSignature(owners) => check_multi_signature(owners),
                 Condition::AtomicSwap(_) | Condition::TimeLock(_) => {

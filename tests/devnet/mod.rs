@@ -12,3 +12,4 @@ mod pages;
 mod recording;
 mod replay;
 mod rules;
+mod verdicts;

@@ -83,7 +83,7 @@ struct Replay {
     _dir: tempfile::TempDir,
 }
 
-fn open(dir: &Path) -> Node {
+pub fn open(dir: &Path) -> Node {
     let clock = Clock::from_source(|| 1_700_000_000);
     Node::open(&dir.join("chain.log"), &dir.join("node.log"), clock).unwrap()
 }
@@ -96,16 +96,23 @@ fn ask(node: &Node, exchange: &Exchange) -> (u16, String) {
             explorer_api::answer(&node.read(), &route, &Query::parse(query), "")
         }
         ("POST", ("/transactionpool/transactions", _)) => {
-            match explorer_api::decode_transaction(&exchange.body) {
-                Err(message) => Reply::Error(400, message),
-                Ok(transaction) => match node.submit(transaction) {
-                    Ok((id, _)) => Reply::Json(format!("{{\"transactionid\":\"{id}\"}}\n")),
-                    Err(Refused::Rule(text)) => Reply::Error(400, format!("{CALL}{text}")),
-                    Err(e) => panic!("{e}"),
-                },
-            }
+            return post(node, &exchange.body);
         }
         _ => Reply::MethodNotAllowed("GET"),
+    };
+    let (status, _, body) = reply.parts();
+    (status, body)
+}
+
+/// Posts a transaction.
+pub fn post(node: &Node, body: &[u8]) -> (u16, String) {
+    let reply = match explorer_api::decode_transaction(body) {
+        Err(message) => Reply::Error(400, message),
+        Ok(transaction) => match node.submit(transaction) {
+            Ok((id, _)) => Reply::Json(format!("{{\"transactionid\":\"{id}\"}}\n")),
+            Err(Refused::Rule(text)) => Reply::Error(400, format!("{CALL}{text}")),
+            Err(e) => panic!("{e}"),
+        },
     };
     let (status, _, body) = reply.parts();
     (status, body)

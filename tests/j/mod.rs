@@ -6,6 +6,7 @@ mod examples;
 mod minting;
 mod money;
 mod nodes;
+mod reference;
 mod reference_minting;
 mod sending;
 mod swaps;
@@ -137,12 +138,18 @@ pub struct Person {
     /// Says yes; without, there is nobody to ask.
     pub yes: AtomicBool,
     pub notes: Mutex<Vec<String>>,
+    /// Secrets that were shown.
+    pub secrets: Mutex<Vec<String>>,
     pub questions: Mutex<Vec<String>>,
 }
 
 impl Host for Person {
     fn note(&self, text: &str) {
         self.notes.lock().unwrap().push(text.to_string());
+    }
+    fn show_secret(&self, text: &str) -> bool {
+        self.secrets.lock().unwrap().push(text.to_string());
+        true
     }
     fn out(&self, _text: &str) {}
     fn confirm(&self, preview: &str, question: &str) -> Result<()> {
@@ -200,10 +207,17 @@ impl Session {
         notes.join("\n")
     }
 
-    /// An address or another text as it is, without the quotes of the shell.
+    /// The text that an expression answers, without the quotes of the shell.
     #[track_caller]
     pub fn text(&mut self, source: &str) -> String {
-        self.says(source).trim_matches('\'').to_owned()
+        let shown = self.says(source);
+        let inner = shown.get(1..shown.len().saturating_sub(1)).unwrap_or("");
+        // A quote inside would make it print with others, or with backslashes.
+        assert!(
+            shown.starts_with(['\'', '"']) && !inner.contains('\\'),
+            "{shown}"
+        );
+        inner.to_owned()
     }
 
     #[track_caller]

@@ -16,19 +16,6 @@ fn session() -> Session {
 }
 
 impl Session {
-    /// The text that an expression answers.
-    #[track_caller]
-    fn text(&mut self, source: &str) -> String {
-        let shown = self.says(source);
-        let inner = shown.get(1..shown.len().saturating_sub(1)).unwrap_or("");
-        // A quote inside would make it print with others, or with backslashes.
-        assert!(
-            shown.starts_with(['\'', '"']) && !inner.contains('\\'),
-            "{shown}"
-        );
-        inner.to_owned()
-    }
-
     /// A refusal has a kind, a reason and what to do.
     #[track_caller]
     fn refused(&mut self, source: &str) -> Error {

@@ -24,7 +24,9 @@ fn a_devnet_is_started_asked_stopped_and_deleted() {
     let (code, out, err) = run(&["devnet", "start", "--port", "0", "--block-time", "0.05"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(
-        out.starts_with("devnet on http://127.0.0.1:") && out.contains("every 0.05 s"),
+        out.starts_with("devnet on http://127.0.0.1:")
+            && out.contains("every 0.05 s")
+            && out.contains("\npages: http://127.0.0.1:"),
         "{out}"
     );
     let (code, status, _) = run(&["devnet", "status"]);

@@ -156,9 +156,8 @@ impl Bots {
             return Err(text.into());
         }
         for name in &update.names.add {
-            if let Ok(other) = self.by_name(name, context.time)
-                && other.id != id
-            {
+            // Also when it is the bot's own name.
+            if let Ok(other) = self.by_name(name, context.time) {
                 return Err(format!(
                     "bot {id} cannot be updated: areBotNamesAvailable: 3Bot with id {} and key {} \
                      already owns one of added names",
@@ -183,12 +182,13 @@ impl Bots {
             let text = "the identifiers of the sender and receiver bot have to be different";
             return Err(text.into());
         }
-        let find = |id, side| {
-            let missing = || format!("invalid {side} ({id}) of bot name transfer: {NOT_FOUND}");
+        // The reference calls a missing receiver a sender too.
+        let find = |id| {
+            let missing = || format!("invalid sender ({id}) of bot name transfer: {NOT_FOUND}");
             self.get(id).ok_or_else(missing)
         };
-        let sender = find(from, "sender")?;
-        let receiver = find(to, "receiver")?;
+        let sender = find(from)?;
+        let receiver = find(to)?;
         let signed = |record: &BotRecord, signature, target, side| {
             check_signature(&record.public_key, signature, hasher, target).map_err(|e| {
                 format!("failed to fulfill bot record name transfer condition of the {side}: {e}")

@@ -4,12 +4,13 @@ use serde_json::{Map, Value};
 
 use super::json_scan::first_value;
 use super::lookup::WRONG_LENGTH;
-use super::{CALL, DECODING};
+use super::{CALL, DECODING, shape};
 use crate::devnet::chain::NETWORK;
-use crate::tfchain::Transaction;
 use crate::tfchain::constants::{
     VERSION_BOT_NAME_TRANSFER, VERSION_BOT_RECORD_UPDATE, VERSION_BOT_REGISTRATION, VERSION_LEGACY,
 };
+use crate::tfchain::keys::SIGNATURE_BYTES;
+use crate::tfchain::{Signature, Transaction};
 
 const TYPE: &str = "types.jsonTransaction";
 
@@ -31,7 +32,7 @@ enum Failure {
 
 fn decode(body: &[u8]) -> Result<Transaction, Failure> {
     let bytes = first_value(body).map_err(Failure::Decode)?;
-    let value: Value =
+    let mut value: Value =
         serde_json::from_slice(bytes).map_err(|e| Failure::Decode(plain(&e.to_string())))?;
     let (version, data) = head(&value).map_err(Failure::Decode)?;
     let Some(version) = version else {
@@ -47,8 +48,20 @@ fn decode(body: &[u8]) -> Result<Transaction, Failure> {
     if version == VERSION_LEGACY && lacks_unlocker(data) {
         return Err(Failure::Call("unlock type is invalid in a v0 transaction"));
     }
-    serde_json::from_slice(bytes)
-        .map_err(|e| Failure::Decode(detail(version, &plain(&e.to_string()))))
+    let wrong = |text: &str| Failure::Decode(detail(version, text));
+    shape::check(data, version).map_err(|text| wrong(&text))?;
+    let read = match shape::without_nulls(&mut value) {
+        true => serde_json::from_value(value),
+        false => serde_json::from_slice(bytes),
+    };
+    let mut transaction = read.map_err(|e| wrong(&plain(&e.to_string())))?;
+    if let Transaction::BotRegistration(bot) = &mut transaction {
+        // The reference has room for one length only; what is missing is zero.
+        let mut signature = bot.identification.signature.as_bytes().to_vec();
+        signature.resize(SIGNATURE_BYTES, 0);
+        bot.identification.signature = Signature::from_bytes(signature);
+    }
+    Ok(transaction)
 }
 
 fn unknown() -> Failure {

@@ -14,6 +14,7 @@ mod numbers;
 mod pool_list;
 mod reply;
 mod route;
+mod shape;
 mod stats;
 
 pub use decode::decode_transaction;

@@ -129,6 +129,26 @@ impl Swaps {
         Ok((contract, transaction, submitted))
     }
 
+    fn show_once(&self, swap: &Swap, secret: &SwapSecret) {
+        let host = &self.wallet.world().host;
+        // A contract that others must sign too has no id yet.
+        let name = swap.id.map_or_else(
+            || format!("the contract with the secret hash {}", secret.hashed()),
+            |id| format!("contract {id}"),
+        );
+        let text = Zeroizing::new(format!(
+            "secret of {name}:\n    {}\n\
+             Write it down: it is not shown again. Tell nobody before you have redeemed the other \
+             contract.",
+            secret.reveal()
+        ));
+        if !host.show_secret(&text) {
+            host.note(&format!(
+                "the secret of {name} is not shown here: `.secret` of the result gives it"
+            ));
+        }
+    }
+
     /// Redeems with a secret, refunds without.
     fn close(&self, args: &Args, secret: Option<&SwapSecret>) -> Result<Value> {
         let id = recipient::id(args.get("outputid"))?;
@@ -312,20 +332,15 @@ impl Class for Swaps {
             ],
             Ty::Object(class_of::<SwapResult>),
             "Begins a swap: makes a secret, and a contract that whoever knows it can redeem.\n\
-             The result has the secret: keep it, it is shown nowhere else.",
+             The secret is shown once, on a terminal: write it down. While the shell runs, \
+             `.secret` of the result gives it.",
             SAMPLE,
             |this: &Arc<Swaps>, args| {
                 let secret = new_secret()?;
                 let made = this.contract(args, "participator", secret.hashed())?;
-                let id = id_text(made.swap.id);
-                let (contract, transaction, submitted) =
-                    this.submit(made).inspect_err(|error| {
-                        // It may be on the chain: without its secret nobody could redeem it.
-                        if matches!(error.kind, Kind::Network | Kind::Interrupted) {
-                            let text = format!("secret of contract {id}: {}", secret.reveal());
-                            this.wallet.world().host.note(&text);
-                        }
-                    })?;
+                // Before anything is sent: whatever happens then, the person has it.
+                this.show_once(&made.swap, &secret);
+                let (contract, transaction, submitted) = this.submit(made)?;
                 Ok(Value::object(SwapResult {
                     contract,
                     secret: Some(secret),
@@ -569,7 +584,7 @@ impl Class for SwapResult {
         Member::property(
             "secret",
             Ty::Str,
-            "The secret of who began the swap: whoever knows it can redeem.",
+            "The secret of who began the swap: whoever knows it can redeem. None for the other side.",
             SAMPLE,
             |this, _| Ok(this.secret_text()),
         ),
@@ -591,7 +606,7 @@ impl Class for SwapResult {
 
     fn repr(&self, _paint: Paint) -> String {
         let secret = match &self.secret {
-            Some(secret) => format!("Secret: {}\n", secret.reveal()),
+            Some(_) => "Secret: not shown again, `.secret` gives it\n".to_owned(),
             None => String::new(),
         };
         format!(
