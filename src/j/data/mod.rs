@@ -20,6 +20,7 @@ pub mod pair;
 pub mod property;
 pub mod schema;
 pub mod schema_value;
+pub mod types;
 pub mod value;
 
 use std::sync::Arc;
@@ -27,10 +28,12 @@ use std::sync::Arc;
 use super::world::World;
 use crate::object::{Class, Member, class_of};
 use schema::SchemaFactory;
+use types::TypeFactory;
 
 /// `j.data`.
 pub struct Data {
     schema: Arc<SchemaFactory>,
+    types: Arc<TypeFactory>,
 }
 
 impl Data {
@@ -38,6 +41,7 @@ impl Data {
     pub fn open(world: &Arc<World>) -> Arc<Data> {
         Arc::new(Data {
             schema: SchemaFactory::open(world),
+            types: TypeFactory::open(world),
         })
     }
 }
@@ -45,13 +49,22 @@ impl Data {
 impl Class for Data {
     const NAME: &'static str = "data";
     const DOC: &'static str = "Data with types: schemas, objects and values.";
-    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::child(
-        "schema",
-        class_of::<SchemaFactory>,
-        "Schemas: texts that say which properties an object has.",
-        "j.data.schema",
-        |data, _| Ok(data.schema.clone().into()),
-    )]];
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::child(
+            "schema",
+            class_of::<SchemaFactory>,
+            "Schemas: texts that say which properties an object has.",
+            "j.data.schema",
+            |data, _| Ok(data.schema.clone().into()),
+        ),
+        Member::child(
+            "types",
+            class_of::<TypeFactory>,
+            "The types of properties: what they accept and how they are written.",
+            "j.data.types",
+            |data, _| Ok(data.types.clone().into()),
+        ),
+    ]];
 
     fn location(&self) -> String {
         "j.data".into()

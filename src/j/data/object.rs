@@ -118,8 +118,10 @@ impl Held {
     /// When it has none.
     fn at_home(&self, what: &str) -> Result<&Arc<dyn Home>> {
         self.home.as_ref().ok_or_else(|| {
-            Error::value(format!("this object belongs to no database: nothing to {what}"))
-                .hint("make objects that can be stored with new() of a model of a database")
+            Error::value(format!(
+                "this object belongs to no database: nothing to {what}"
+            ))
+            .hint("make objects that can be stored with new() of a model of a database")
         })
     }
 
@@ -231,10 +233,7 @@ impl DataObject {
     ///
     /// # Errors
     /// What the change fails with, or storing it.
-    pub fn change<R>(
-        &self,
-        apply: impl FnOnce(&mut schema::Object) -> Result<R>,
-    ) -> Result<R> {
+    pub fn change<R>(&self, apply: impl FnOnce(&mut schema::Object) -> Result<R>) -> Result<R> {
         self.check_place()?;
         let home = self.held.home().filter(|_| self.held.autosave());
         let before = home.map(|_| self.held.snapshot());
@@ -373,8 +372,15 @@ impl Class for DataObject {
     const MEMBERS: &'static [&'static [Member<Self>]] = &[KEEPING, dumps::MEMBERS];
 
     fn properties(&self) -> Vec<ModelProperty> {
-        self.read(|object| object.schema().properties.iter().map(property::model).collect())
-            .unwrap_or_default()
+        self.read(|object| {
+            object
+                .schema()
+                .properties
+                .iter()
+                .map(property::model)
+                .collect()
+        })
+        .unwrap_or_default()
     }
     fn model_get(&self, name: &str) -> Option<Value> {
         self.property(name).or_else(|| self.currency_function(name))

@@ -1,0 +1,3 @@
+//! `j.data`: schemas, objects, types, as a person types them.
+mod objects;
+mod tutorial;
