@@ -309,8 +309,10 @@ impl Class for TypedList {
         self.shown(|object, _, value| print::inline(&to_tree(value, object.context())))
     }
     fn to_json(&self) -> serde_json::Value {
-        let list = self.elements().unwrap_or_default();
-        Value::List(list).to_json()
+        match self.shown(|_, _, _| String::new()) {
+            hidden if !hidden.is_empty() => hidden.into(),
+            _ => Value::List(self.elements().unwrap_or_default()).to_json(),
+        }
     }
     fn index(self: &Arc<Self>, index: &Value) -> Option<Result<Value>> {
         match index {
