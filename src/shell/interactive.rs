@@ -26,7 +26,7 @@ pub struct Setting {
 pub fn run(session: &Session, setting: &Setting) -> Result<u8> {
     let mut editor = Editor::new(session.shared_engine(), setting.colours)?;
     let mut history = open_history(setting, &mut editor);
-    let secrecy = Secrecy::of(&session.root);
+    let mut secrecy = Secrecy::of(&session.root);
     let idle = setting.lock_after.map(|after| Idle::new(session, after));
     let code = loop {
         if let Some(history) = &mut history {
@@ -41,6 +41,7 @@ pub fn run(session: &Session, setting: &Setting) -> Result<u8> {
         if source.trim().is_empty() {
             continue;
         }
+        secrecy.learn_text(&source);
         if secrecy.allows(&source) {
             remember(&source, &mut editor, &mut history);
         }

@@ -64,10 +64,20 @@ impl Secrecy {
         }
     }
 
+    /// Learns what a schema text in an input declares secret (`@secret = pin, code`).
+    pub fn learn_text(&mut self, source: &str) {
+        let names = secret_lines(source).flat_map(|names| names.split(','));
+        let bare = |name: &str| name.trim().trim_matches(['"', '\'']).to_string();
+        self.names
+            .extend(names.map(bare).filter(|name| !name.is_empty()));
+    }
+
     /// True when an input may be kept. Those that start with a blank are never kept.
     pub fn allows(&self, source: &str) -> bool {
         !source.starts_with(char::is_whitespace)
             && !has_recovery_words(source)
+            // The text may hold a default of what it declares secret.
+            && secret_lines(source).next().is_none()
             && !self.gives_secret(source)
     }
 
@@ -109,6 +119,14 @@ impl Secrecy {
         }
         self.names.contains(name) || WORDS.iter().any(|word| lower.contains(word))
     }
+}
+
+/// What stands behind `@secret =` in the lines of a text, or behind a written-out `\n`.
+fn secret_lines(source: &str) -> impl Iterator<Item = &str> {
+    source.split("@secret").skip(1).filter_map(|rest| {
+        let names = rest.trim_start_matches([' ', '\t']).strip_prefix('=')?;
+        names.split(['\n', '\\', '#']).next()
+    })
 }
 
 fn piece<'s>(source: &'s str, token: &Token) -> &'s str {

@@ -34,6 +34,7 @@ const TUTORIAL: &[&str] = &[
     include_str!("../../examples/threebot.rhai"),
     include_str!("../../examples/together.rhai"),
     include_str!("../../examples/swap.rhai"),
+    include_str!("../../examples/schema.rhai"),
 ];
 
 /// The tree that users get.

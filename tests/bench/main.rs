@@ -16,6 +16,7 @@ mod devnet;
 mod dialect;
 #[path = "../tfchain/wallet/large.rs"]
 mod large;
+mod schema;
 mod store;
 #[path = "../tfchain/explorer/stub.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
@@ -38,6 +39,6 @@ criterion_group! {
     name = benches;
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
-              chain::bench
+              chain::bench, schema::bench
 }
 criterion_main!(benches);

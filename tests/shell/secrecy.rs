@@ -68,3 +68,23 @@ fn other_inputs_are_kept() {
         assert!(secrecy.allows(source), "{source}");
     }
 }
+
+#[test]
+fn what_a_schema_text_declares_secret_is_learned() {
+    let mut secrecy = Secrecy::of(&probe::tree());
+    assert!(secrecy.allows("o.pin = '1234'"));
+    let text =
+        "t = \"\"\"\n@url = a\n@secret = pin, \"code\" # both\npin = \"1\"\ncode = 0\n\"\"\"";
+    secrecy.learn_text(text);
+    for source in [
+        text,
+        "o.pin = '1234'",
+        "o = s.new(pin='1234')",
+        "o = s.new({'code': 7})",
+        "j.data.schema.get_from_text('@url = a\\n@secret=x\\nx = \"1\"')",
+    ] {
+        assert!(!secrecy.allows(source), "{source}");
+    }
+    assert!(secrecy.allows("o.name = 'x'"));
+    assert!(secrecy.allows("o.pin"));
+}
