@@ -182,7 +182,8 @@ impl Keys {
     }
 }
 
-fn mac(key: &Secret32) -> Hmac<Sha256> {
+/// A keyed hash, to be cloned per use.
+pub(crate) fn mac(key: &Secret32) -> Hmac<Sha256> {
     #[allow(clippy::expect_used)] // HMAC takes keys of any length
     <Hmac<Sha256> as KeyInit>::new_from_slice(key.bytes()).expect("any key length is accepted")
 }

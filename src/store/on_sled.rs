@@ -9,15 +9,34 @@ use std::time::{Duration, Instant};
 
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
 
-use super::backend::{Backend, Batch, Commit, Tree, Visit};
+use super::backend::{Backend, Batch, Commit, Step, Tree, Visit};
 use super::error::{Result, StoreError};
 use super::process::PrivateFiles;
 
-/// Size of sled's log segments in bytes. sled rewrites the rest of the last segment whenever it
-/// opens, so small segments make opening fast; values above a quarter become files of their own.
-const SEGMENT: usize = 64 * 1024;
-/// sled's page cache in bytes; a store is small and open for a moment only.
-const CACHE: u64 = 16 * 1024 * 1024;
+/// How sled is set up for a purpose.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tuning {
+    /// Size of sled's log segments in bytes. sled rewrites the rest of the last segment whenever
+    /// it opens, so small segments make opening fast; values above a quarter become files of
+    /// their own.
+    segment: usize,
+    /// sled's page cache in bytes.
+    cache: u64,
+}
+
+impl Tuning {
+    /// A store of records: small, and open for a moment only.
+    pub(crate) const SMALL: Self = Self {
+        segment: 64 * 1024,
+        cache: 16 * 1024 * 1024,
+    };
+    /// A database: many entries, open for longer.
+    pub(crate) const LARGE: Self = Self {
+        segment: 512 * 1024,
+        cache: 64 * 1024 * 1024,
+    };
+}
+
 /// Pause before trying again while sled's threads of the previous operation let go.
 const PAUSE: Duration = Duration::from_micros(200);
 
@@ -43,13 +62,13 @@ impl OnSled {
     }
 
     /// Opens, or creates when there is none.
-    pub(crate) fn open(path: &Path, wait: Duration) -> Result<Self> {
+    pub(crate) fn open(path: &Path, wait: Duration, tuning: Tuning) -> Result<Self> {
         let private = PrivateFiles::new();
         remove_unfinished_snapshots(path)?;
         let config = sled::Config::new()
             .path(path)
-            .segment_size(SEGMENT)
-            .cache_capacity(CACHE)
+            .segment_size(tuning.segment)
+            .cache_capacity(tuning.cache)
             .flush_every_ms(None)
             .mode(sled::Mode::LowSpace);
         let deadline = Instant::now() + wait;
@@ -147,6 +166,17 @@ impl Backend for OnSled {
         while let Some(item) = caught_any("read", || items.next())? {
             let (key, value) = item.map_err(|e| engine("read", &e))?;
             visit(&key, &value)?;
+        }
+        Ok(())
+    }
+
+    fn scan_from(&self, tree: Tree, from: &[u8], visit: &mut Step<'_>) -> Result<()> {
+        let mut items = self.tree(tree).range(from..);
+        while let Some(item) = caught_any("read", || items.next())? {
+            let (key, value) = item.map_err(|e| engine("read", &e))?;
+            if !visit(&key, &value)? {
+                break;
+            }
         }
         Ok(())
     }

@@ -14,11 +14,13 @@ use super::header::Header;
 use super::health::Health;
 use super::kdf::KdfCost;
 use super::keys::Keys;
+use super::memory::Memory;
 use super::mirror::{Catalog, Mirror, Place, Raw};
 use super::record::{Record, RecordId, Summary};
 use super::site::{GENERATION_FILE, Site};
 use super::slot::SlotKind;
 use super::state::State;
+use super::vault::Memories;
 
 /// What the caller injects and chooses; `Options::default()` is right for the product.
 #[derive(Clone)]
@@ -88,6 +90,8 @@ pub struct Store {
     pub(crate) site: Site,
     pub(crate) options: Options,
     state: Mutex<State>,
+    /// Databases of an ephemeral store.
+    memories: Mutex<Memories>,
 }
 
 /// While it lives the engine stays open, see [`Store::hold`].
@@ -121,7 +125,20 @@ impl Store {
             site,
             options,
             state: Mutex::new(state),
+            memories: Mutex::default(),
         })
+    }
+
+    /// The database in memory of an id.
+    pub(crate) fn memory(&self, id: &[u8; 16]) -> Memory {
+        let mut memories = self.memories.lock().unwrap_or_else(|e| e.into_inner());
+        memories.entry(*id).or_default().clone()
+    }
+
+    /// Drops a database in memory.
+    pub(crate) fn forget_memory(&self, id: &[u8; 16]) {
+        let mut memories = self.memories.lock().unwrap_or_else(|e| e.into_inner());
+        memories.remove(id);
     }
 
     /// The folder; `None` for an ephemeral store.
