@@ -75,7 +75,7 @@ impl<'a> VaultEdit<'a> {
         self.over
             .change(Tree::Objects, &entry_key(&shelf, id), Some(value));
         self.manifest.toggle(self.keys, &shelf, id, revision);
-        *self.manifest.counts.entry(shelf).or_insert(0) += 1;
+        self.manifest.note(shelf, true);
         if id >= self.manifest.next_id {
             self.manifest.next_id = increased(id)?;
         }
@@ -94,7 +94,7 @@ impl<'a> VaultEdit<'a> {
         self.over
             .change(Tree::Objects, &entry_key(&shelf, id), Some(value));
         self.manifest.toggle(self.keys, &shelf, id, revision);
-        *self.manifest.counts.entry(shelf).or_insert(0) += 1;
+        self.manifest.note(shelf, true);
         Ok(id)
     }
 
@@ -111,11 +111,14 @@ impl<'a> VaultEdit<'a> {
         if let Some(revision) = record::revision_of(&value) {
             self.manifest.toggle(self.keys, &shelf, id, revision);
         }
-        if let Some(count) = self.manifest.counts.get_mut(&shelf) {
-            *count = count.saturating_sub(1);
-        }
+        self.manifest.note(shelf, false);
         self.over.change(Tree::Objects, &key, None);
         Ok(true)
+    }
+
+    /// Does not give numbers below this one to new entries.
+    pub fn reserve(&mut self, next_id: u64) {
+        self.manifest.next_id = self.manifest.next_id.max(next_id);
     }
 
     /// Makes an entry be found by a label.

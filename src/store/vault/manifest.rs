@@ -20,8 +20,8 @@ pub(super) struct Manifest {
     pub(super) notes: u64,
     /// Number that the next entry gets; only grows, so that none is used twice.
     pub(super) next_id: u64,
-    /// Entries per shelf.
-    pub(super) counts: BTreeMap<ShelfKey, u64>,
+    /// Entries per shelf, and generation of the last change of one.
+    pub(super) shelves: BTreeMap<ShelfKey, (u64, u64)>,
     /// Exclusive or of the entries' keyed hashes.
     pub(super) hash: [u8; 32],
 }
@@ -34,14 +34,14 @@ impl Manifest {
             generation: 0,
             notes: 0,
             next_id: 1,
-            counts: BTreeMap::new(),
+            shelves: BTreeMap::new(),
             hash: [0; 32],
         }
     }
 
     /// Number of entries.
     pub(super) fn count(&self) -> u64 {
-        self.counts.values().sum()
+        self.shelves.values().map(|(count, _)| count).sum()
     }
 
     /// Adds or removes (it is the same) an entry.
@@ -50,6 +50,17 @@ impl Manifest {
         for (byte, other) in self.hash.iter_mut().zip(member) {
             *byte ^= other;
         }
+    }
+
+    /// Notes an entry that came or went.
+    pub(super) fn note(&mut self, shelf: ShelfKey, more: bool) {
+        let generation = self.generation;
+        let (count, changed) = self.shelves.entry(shelf).or_insert((0, 0));
+        *changed = generation;
+        *count = match more {
+            true => count.saturating_add(1),
+            false => count.saturating_sub(1),
+        };
     }
 
     /// Seals for the tree `meta`.

@@ -73,6 +73,9 @@ impl Vault {
             let before = view.manifest;
             manifest.generation = before.generation.max(generation).saturating_add(1);
             manifest.notes = manifest.generation;
+            for (_, changed) in manifest.shelves.values_mut() {
+                *changed = manifest.generation;
+            }
             manifest.next_id = manifest.next_id.max(before.next_id).max(next_id);
             count = manifest.count();
             Ok(manifest)
@@ -100,7 +103,7 @@ fn recount(view: &VaultView<'_>) -> Result<(Manifest, Vec<DamagedEntry>)> {
         if let Some(revision) = record::revision_of(value) {
             manifest.toggle(keys, &shelf, id, revision);
         }
-        *manifest.counts.entry(shelf).or_insert(0) += 1;
+        manifest.note(shelf, true);
         manifest.next_id = manifest.next_id.max(id.saturating_add(1));
         Ok(())
     })?;

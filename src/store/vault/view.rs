@@ -39,7 +39,17 @@ impl VaultView<'_> {
     /// Entries on a shelf.
     pub fn count(&self, shelf: &str) -> u64 {
         let shelf = self.keys.shelf(shelf);
-        self.manifest.counts.get(&shelf).copied().unwrap_or(0)
+        self.manifest
+            .shelves
+            .get(&shelf)
+            .map_or(0, |(count, _)| *count)
+    }
+
+    /// Generation of the last change of a shelf.
+    pub fn shelf_generation(&self, shelf: &str) -> u64 {
+        let shelf = self.keys.shelf(shelf);
+        let known = self.manifest.shelves.get(&shelf);
+        known.map_or(0, |(_, changed)| *changed)
     }
 
     /// Number that the next new entry gets.
