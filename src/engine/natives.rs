@@ -269,7 +269,10 @@ fn truth(value: &Value) -> bool {
         Value::Bool(b) => *b,
         Value::Int(i) => *i != 0,
         Value::Float(f) => *f != 0.0,
-        Value::Object(o) => o.items().is_none_or(|items| !items.is_empty()),
+        Value::Object(o) => match o.number() {
+            Some(number) => !matches!(number, Ok(0.0)),
+            None => o.items().is_none_or(|items| !items.is_empty()),
+        },
         other => !matches!(length(other), Ok(0)),
     }
 }
@@ -298,6 +301,9 @@ fn int(value: &Value) -> Result<Value> {
             .map_err(|_| {
                 Error::value(format!("invalid literal for int(): {}", print::quote(text)))
             }),
+        Value::Object(object) if object.number().is_some() => {
+            object.number().map_or(Ok(Value::None), |number| int(&Value::Float(number?)))
+        }
         other => Err(Error::type_error(format!(
             "int() argument must be a number or str, not {}",
             other.type_name()
@@ -316,6 +322,9 @@ fn float(value: &Value) -> Result<Value> {
                 print::quote(text)
             ))
         }),
+        Value::Object(object) if object.number().is_some() => {
+            object.number().map_or(Ok(Value::None), |number| Ok(Value::Float(number?)))
+        }
         other => Err(Error::type_error(format!(
             "float() argument must be a number or str, not {}",
             other.type_name()
@@ -463,7 +472,7 @@ pub fn help_of(value: &Value) -> String {
         return help::member(method.info());
     }
     match value {
-        Value::Object(object) => help::class(&object.class()),
+        Value::Object(object) => help::object(object),
         other => help::class(&super::builtin::class_of(other)),
     }
 }

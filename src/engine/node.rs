@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rhai::{Dynamic, EvalAltResult, ImmutableString, Position};
 
 use super::convert::{Converter, raise, raise_in};
-use crate::object::{Error, Obj, Result, Value, dispatch};
+use crate::object::{Error, Kind, Obj, Result, Value, dispatch};
 
 /// A handle of an object inside the engine.
 #[derive(Clone)]
@@ -201,6 +201,19 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
                 .map_err(raise)
         });
     }
+    let c = converter.clone();
+    engine.register_fn("-", move |node: Node| {
+        let object = Value::Object(node.0);
+        let type_name = object.type_name();
+        operate("-", Value::None, object)
+            .map(|v| c.to_dynamic(v))
+            .map_err(|error| match error.kind {
+                Kind::Type => raise(Error::type_error(format!(
+                    "bad operand type for unary -: '{type_name}'"
+                ))),
+                _ => raise(error),
+            })
+    });
     for op in ["<", "<=", ">", ">="] {
         let c = converter.clone();
         engine.register_fn(op, move |left: Node, right: Dynamic| {

@@ -136,7 +136,7 @@ pub fn help(engine: &Engine, expression: &str) -> Option<String> {
         if let Some(place) = start(engine, only) {
             return Some(match engine.variable(&only.name) {
                 Some(value) => super::natives::help_of(&value),
-                None => help::class(&place.class()),
+                None => described(&place),
             });
         }
         return builtin::function(&only.name).map(help::member);
@@ -150,11 +150,12 @@ pub fn help(engine: &Engine, expression: &str) -> Option<String> {
     if let Some(member) = place.member(&last.name) {
         let text = help::member(member);
         return Some(match (member.kind, place.step(&last.name)) {
-            (MemberKind::Child, Some(child)) => help::class(&child.class()),
+            (MemberKind::Child, Some(child)) => described(&child),
             _ => text,
         });
     }
-    if let Some(property) = (place.class().model)()
+    if let Some(property) = place
+        .properties()
         .into_iter()
         .find(|p| p.name == last.name)
     {
@@ -167,5 +168,12 @@ pub fn help(engine: &Engine, expression: &str) -> Option<String> {
     };
     place
         .step(&last.name)
-        .map(|place| help::class(&place.class()))
+        .map(|place| described(&place))
+}
+
+fn described(place: &Place) -> String {
+    match place {
+        Place::Object(object) => help::object(object),
+        Place::Class(class) => help::class(class),
+    }
 }

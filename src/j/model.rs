@@ -5,18 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
 
+use super::data::value::from_tree;
 use crate::object::{Error, Kind, ModelProperty, Result, Value};
-use crate::schema::{self, Context, Object, ObjectError, Schema};
-
-impl From<ObjectError> for Error {
-    fn from(error: ObjectError) -> Self {
-        let kind = match &error {
-            ObjectError::UnknownProperty { .. } => Kind::Attribute,
-            _ => Kind::Value,
-        };
-        Error::new(kind, error.to_string())
-    }
-}
+use crate::schema::{self, Context, Object, Schema};
 
 /// The surroundings of all config objects: real clock, random bytes of the system.
 fn context() -> &'static Arc<Context> {
@@ -92,6 +83,7 @@ impl Stored {
             type_name: p.kind.describe().into_owned(),
             default: p.default_text.clone().unwrap_or_default(),
             comment: p.comment.clone(),
+            accepts: String::new(),
             secret: p.secret,
         });
         properties.collect()
@@ -192,32 +184,4 @@ pub fn to_tree(value: &schema::Value) -> Value {
         S::Map(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), to_tree(v))).collect()),
         other => Value::Str(other.text()),
     }
-}
-
-/// A value of the tree as the schema room takes it.
-///
-/// # Errors
-/// Objects and functions cannot be stored.
-pub fn from_tree(value: &Value) -> Result<schema::Value> {
-    use schema::Value as S;
-    Ok(match value {
-        Value::None => S::Null,
-        Value::Bool(b) => S::Bool(*b),
-        Value::Int(i) => S::Int(*i),
-        Value::Float(f) => S::Float(*f),
-        Value::Str(s) => S::String(s.clone()),
-        Value::Bytes(b) => S::Bytes(b.clone()),
-        Value::List(list) => S::List(list.iter().map(from_tree).collect::<Result<_>>()?),
-        Value::Map(map) => S::Map(
-            map.iter()
-                .map(|(k, v)| Ok((k.clone(), from_tree(v)?)))
-                .collect::<Result<_>>()?,
-        ),
-        Value::Object(_) | Value::Function(_) => {
-            return Err(Error::type_error(format!(
-                "a value of type '{}' cannot be stored",
-                value.type_name()
-            )));
-        }
-    })
 }

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::clients::Clients;
+use super::data::Data;
 use super::devnet::DevnetNode;
 use super::world::World;
 use crate::object::{Class, Member, Obj, class_of};
@@ -9,6 +10,7 @@ use crate::object::{Class, Member, Obj, class_of};
 /// `j`.
 pub struct Root {
     clients: Arc<Clients>,
+    data: Arc<Data>,
     devnet: Arc<DevnetNode>,
 }
 
@@ -17,6 +19,7 @@ impl Root {
     pub fn open(world: Arc<World>) -> Obj {
         Arc::new(Root {
             clients: Clients::open(&world),
+            data: Data::open(&world),
             devnet: DevnetNode::open(world),
         })
     }
@@ -32,6 +35,13 @@ impl Class for Root {
             "Clients of the grid's services.",
             "j.clients",
             |root, _| Ok(root.clients.clone().into()),
+        ),
+        Member::child(
+            "data",
+            class_of::<Data>,
+            "Data with types: schemas, objects and values.",
+            "j.data",
+            |root, _| Ok(root.data.clone().into()),
         ),
         Member::child(
             "devnet",

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::instances::Tracked;
 use crate::object::{Error, Kind, Result};
+use crate::schema::Context;
 use crate::store::Store;
 
 /// The person, or the program, at the other end.
@@ -52,6 +53,16 @@ pub struct Settings {
     pub ephemeral: bool,
 }
 
+fn seconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+/// Only new guids need it; without entropy they stay zero.
+fn random(buffer: &mut [u8]) {
+    let _ = getrandom::fill(buffer);
+}
+
 /// Everything the tree needs from outside, shared by all its objects.
 pub struct World {
     /// The person at the other end.
@@ -67,6 +78,7 @@ pub struct World {
     pub devnet: Mutex<Option<crate::devnet::Handle>>,
     collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
     clock: fn() -> SystemTime,
+    schemas: Arc<Context>,
 }
 
 impl World {
@@ -77,6 +89,17 @@ impl World {
         interrupt: Arc<AtomicBool>,
         open_store: OpenStore,
     ) -> Arc<World> {
+        World::with_clock(host, settings, interrupt, open_store, SystemTime::now)
+    }
+
+    /// The same with another clock.
+    pub fn with_clock(
+        host: Arc<dyn Host>,
+        settings: Settings,
+        interrupt: Arc<AtomicBool>,
+        open_store: OpenStore,
+        clock: fn() -> SystemTime,
+    ) -> Arc<World> {
         Arc::new(World {
             host,
             settings,
@@ -86,8 +109,14 @@ impl World {
             runtime: OnceLock::new(),
             devnet: Mutex::new(None),
             collections: Mutex::new(Vec::new()),
-            clock: SystemTime::now,
+            clock,
+            schemas: Arc::new(Context::new(move || seconds(clock()), random)),
         })
+    }
+
+    /// The schemas a person registered, with the rates in use. Dates are in UTC.
+    pub fn schemas(&self) -> &Arc<Context> {
+        &self.schemas
     }
 
     /// The store, opened now if it was not yet.

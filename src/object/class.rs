@@ -317,6 +317,8 @@ pub struct ModelProperty {
     pub default: String,
     /// Comment of the schema text.
     pub comment: String,
+    /// The forms its type accepts, in words; empty when nothing needs to be said.
+    pub accepts: String,
     /// Prints as `***` in a block and is kept out of the history.
     pub secret: bool,
 }
@@ -380,7 +382,12 @@ pub trait Class: Any + Send + Sync + Sized {
     fn child(self: &Arc<Self>, _name: &str) -> Result<Option<Value>> {
         Ok(None)
     }
-    /// Value of a stored property; None when there is no such property.
+    /// Stored properties of this object, when not all objects of the class have the same.
+    fn properties(&self) -> Vec<ModelProperty> {
+        Self::model()
+    }
+    /// Value of a stored property; None when there is no such property. A function that is
+    /// answered here can be called like a method.
     fn model_get(&self, _name: &str) -> Option<Value> {
         None
     }
@@ -432,12 +439,16 @@ pub trait Class: Any + Send + Sync + Sized {
             .map(|items| items.iter().any(|item| item.equals(needle)))
     }
     /// `x op other`, or `other op x` when `swapped`; None when the operator is not for this class.
-    /// Operators: `+ - * / % **`.
+    /// Operators: `+ - * / % **`; for `-x` it is asked for `None - x`.
     fn operate(&self, _op: &str, _other: &Value, _swapped: bool) -> Option<Result<Value>> {
         None
     }
     /// Order for `< <= > >=`; None when they cannot be compared.
     fn compare(&self, _other: &Value) -> Option<Ordering> {
+        None
+    }
+    /// The number it stands for, for `int(x)`, `float(x)` and `bool(x)`; None when it is none.
+    fn number(&self) -> Option<Result<f64>> {
         None
     }
     /// `==`; by default only the same object is equal.
@@ -481,6 +492,8 @@ pub trait Object: Any + Send + Sync {
     /// # Errors
     /// Whatever loading or creating it can fail with.
     fn child(self: Arc<Self>, name: &str) -> Result<Option<Value>>;
+    /// See [`Class::properties`].
+    fn properties(&self) -> Vec<ModelProperty>;
     /// See [`Class::model_get`].
     fn model_get(&self, name: &str) -> Option<Value>;
     /// See [`Class::model_set`].
@@ -505,6 +518,8 @@ pub trait Object: Any + Send + Sync {
     fn operate(&self, op: &str, other: &Value, swapped: bool) -> Option<Result<Value>>;
     /// See [`Class::compare`].
     fn compare(&self, other: &Value) -> Option<Ordering>;
+    /// See [`Class::number`].
+    fn number(&self) -> Option<Result<f64>>;
     /// See [`Class::equals`].
     fn equals(&self, other: &Value) -> bool;
 }
@@ -571,6 +586,9 @@ impl<T: Class> Object for T {
     fn child(self: Arc<Self>, name: &str) -> Result<Option<Value>> {
         Class::child(&self, name)
     }
+    fn properties(&self) -> Vec<ModelProperty> {
+        Class::properties(self)
+    }
     fn model_get(&self, name: &str) -> Option<Value> {
         Class::model_get(self, name)
     }
@@ -606,6 +624,9 @@ impl<T: Class> Object for T {
     }
     fn compare(&self, other: &Value) -> Option<Ordering> {
         Class::compare(self, other)
+    }
+    fn number(&self) -> Option<Result<f64>> {
+        Class::number(self)
     }
     fn equals(&self, other: &Value) -> bool {
         Class::equals(self, other)

@@ -1,7 +1,7 @@
 //! What Tab offers for an object or a class, in the four groups of the shell.
 //!
 //! Nothing here creates or loads an instance, reads a computed property, or does I/O.
-use super::class::{ClassInfo, Default, MemberInfo, MemberKind, Obj, Peek, Ty};
+use super::class::{ClassInfo, Default, MemberInfo, MemberKind, ModelProperty, Obj, Peek, Ty};
 use super::help;
 
 /// The group of a candidate; the order is the order on screen.
@@ -47,6 +47,14 @@ impl Place {
         match self {
             Place::Object(object) => object.class(),
             Place::Class(class) => *class,
+        }
+    }
+
+    /// The stored properties of what is here.
+    pub fn properties(&self) -> Vec<ModelProperty> {
+        match self {
+            Place::Object(object) => object.properties(),
+            Place::Class(class) => (class.model)(),
         }
     }
 
@@ -140,7 +148,7 @@ impl Place {
             found
         };
         out.extend(of(MemberKind::Child, Group::Child));
-        for property in (class.model)().into_iter().filter(|p| wanted(&p.name)) {
+        for property in self.properties().into_iter().filter(|p| wanted(&p.name)) {
             out.push(Candidate {
                 group: Group::Model,
                 insert: property.name.clone(),

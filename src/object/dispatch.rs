@@ -91,6 +91,12 @@ pub fn call(
             .unwrap_or_else(|| Err(no_attribute(object, name))),
         Some(info) => Err(not_callable(info)),
         None => match object.model_get(name) {
+            Some(Value::Function(function)) => match keywords.first() {
+                None => function(positional),
+                Some((key, _)) => Err(Error::type_error(format!(
+                    "{name}() got an unexpected keyword argument '{key}'"
+                ))),
+            },
             Some(value) => Err(Error::type_error(format!(
                 "'{}' object is not callable",
                 value.type_name()
@@ -170,7 +176,7 @@ pub fn no_attribute(object: &Obj, name: &str) -> Error {
         .iter()
         .map(|m| m.name.to_string())
         .collect();
-    known.extend((class.model)().into_iter().map(|p| p.name));
+    known.extend(object.properties().into_iter().map(|p| p.name));
     known.extend(object.child_names());
     similar::hinted(error, name, known.iter().map(String::as_str))
 }

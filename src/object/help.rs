@@ -1,5 +1,5 @@
 //! Signatures and help texts, made of the declarations.
-use super::class::{ClassInfo, Default, MemberInfo, MemberKind, Needs, Param};
+use super::class::{ClassInfo, Default, MemberInfo, MemberKind, ModelProperty, Needs, Obj, Param};
 use super::print;
 
 /// One parameter as in a signature: `name`, `seed=None`, `**data`.
@@ -79,12 +79,20 @@ pub fn member(member: &MemberInfo) -> String {
 
 /// Help of a class: its doc and one line per member.
 pub fn class(class: &ClassInfo) -> String {
+    class_with(class, &(class.model)())
+}
+
+/// Help of an object: that of its class, with the stored properties the object has.
+pub fn object(object: &Obj) -> String {
+    class_with(&object.class(), &object.properties())
+}
+
+fn class_with(class: &ClassInfo, model: &[ModelProperty]) -> String {
     let mut out = format!("{}\n", class.doc.trim_end());
-    let model = (class.model)();
     if !model.is_empty() {
         out.push_str("\ndata:\n");
         let width = model.iter().map(|p| p.name.len()).max().unwrap_or(0);
-        for property in &model {
+        for property in model {
             let mut line = format!("  {:<width$}  {}", property.name, property.type_name);
             if !property.default.is_empty() {
                 line.push_str(&format!(", default {}", property.default));
@@ -131,6 +139,9 @@ pub fn model(property: &super::class::ModelProperty) -> String {
     out.push('\n');
     if !property.comment.is_empty() {
         out.push_str(&format!("{}\n", property.comment));
+    }
+    if !property.accepts.is_empty() {
+        out.push_str(&format!("\naccepts: {}\n", property.accepts));
     }
     out
 }

@@ -215,6 +215,7 @@ impl Class for Crate {
             type_name: type_name.into(),
             default: String::new(),
             comment: String::new(),
+            accepts: String::new(),
             secret,
         };
         vec![

@@ -72,6 +72,29 @@ impl Object {
         toml_text::document(&self.toml_map())
     }
 
+    /// What may be shown: plain numbers, human forms of the rest, secrets as `***`.
+    pub fn to_shown(&self) -> Value {
+        let shown = self.iter().map(|(property, value)| {
+            let form = match value {
+                value if property.secret && !super::is_empty(value) => Value::from("***"),
+                Value::Object(object) => object.to_shown(),
+                Value::List(list) => Value::List(
+                    list.iter()
+                        .map(|item| match (item, &property.kind) {
+                            (Value::Object(object), _) => object.to_shown(),
+                            (item, Type::List(element)) => self.toml_value(element, item),
+                            (item, _) => item.clone(),
+                        })
+                        .collect(),
+                ),
+                Value::Bool(_) | Value::Map(_) => value.clone(),
+                value => self.toml_value(&property.kind, value),
+            };
+            (property.name.clone(), form)
+        });
+        Value::Map(shown.collect())
+    }
+
     fn toml_map(&self) -> Map {
         self.iter()
             .map(|(p, value)| (p.name.clone(), self.toml_value(&p.kind, value)))

@@ -1,0 +1,59 @@
+//! `j.data`: schemas, objects that hold data of them, and types.
+//!
+//! * [`schema`]: `j.data.schema`, the schemas that are known; [`schema_value`], [`property`]: one
+//!   schema, one property of it.
+//! * [`object`]: an object that holds data; its properties are read and set by name. Whatever keeps
+//!   such objects (a database) is its [`object::Home`].
+//! * [`list`], [`dict`]: lists and maps inside an object; what is changed in them is changed in the
+//!   object.
+//! * [`numeric`], [`choice`], [`pair`]: values that are more than plain data.
+//! * [`types`]: `j.data.types`, every type by name.
+//! * [`value`], [`errors`]: values and errors of the library as those of the tree.
+pub mod choice;
+pub mod dict;
+pub mod dumps;
+pub mod errors;
+pub mod list;
+pub mod numeric;
+pub mod object;
+pub mod pair;
+pub mod property;
+pub mod schema;
+pub mod schema_value;
+pub mod value;
+
+use std::sync::Arc;
+
+use super::world::World;
+use crate::object::{Class, Member, class_of};
+use schema::SchemaFactory;
+
+/// `j.data`.
+pub struct Data {
+    schema: Arc<SchemaFactory>,
+}
+
+impl Data {
+    /// The node of the tree.
+    pub fn open(world: &Arc<World>) -> Arc<Data> {
+        Arc::new(Data {
+            schema: SchemaFactory::open(world),
+        })
+    }
+}
+
+impl Class for Data {
+    const NAME: &'static str = "data";
+    const DOC: &'static str = "Data with types: schemas, objects and values.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::child(
+        "schema",
+        class_of::<SchemaFactory>,
+        "Schemas: texts that say which properties an object has.",
+        "j.data.schema",
+        |data, _| Ok(data.schema.clone().into()),
+    )]];
+
+    fn location(&self) -> String {
+        "j.data".into()
+    }
+}
