@@ -301,9 +301,9 @@ fn int(value: &Value) -> Result<Value> {
             .map_err(|_| {
                 Error::value(format!("invalid literal for int(): {}", print::quote(text)))
             }),
-        Value::Object(object) if object.number().is_some() => {
-            object.number().map_or(Ok(Value::None), |number| int(&Value::Float(number?)))
-        }
+        Value::Object(object) if object.number().is_some() => object
+            .number()
+            .map_or(Ok(Value::None), |number| int(&Value::Float(number?))),
         other => Err(Error::type_error(format!(
             "int() argument must be a number or str, not {}",
             other.type_name()
@@ -322,9 +322,9 @@ fn float(value: &Value) -> Result<Value> {
                 print::quote(text)
             ))
         }),
-        Value::Object(object) if object.number().is_some() => {
-            object.number().map_or(Ok(Value::None), |number| Ok(Value::Float(number?)))
-        }
+        Value::Object(object) if object.number().is_some() => object
+            .number()
+            .map_or(Ok(Value::None), |number| Ok(Value::Float(number?))),
         other => Err(Error::type_error(format!(
             "float() argument must be a number or str, not {}",
             other.type_name()

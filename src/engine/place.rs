@@ -154,11 +154,7 @@ pub fn help(engine: &Engine, expression: &str) -> Option<String> {
             _ => text,
         });
     }
-    if let Some(property) = place
-        .properties()
-        .into_iter()
-        .find(|p| p.name == last.name)
-    {
+    if let Some(property) = place.properties().into_iter().find(|p| p.name == last.name) {
         return Some(help::model(&property));
     }
     // Only what is there: a name that would be created first has no help of its own.
@@ -166,9 +162,7 @@ pub fn help(engine: &Engine, expression: &str) -> Option<String> {
         Place::Object(object) => object.peek_child(&last.name)?,
         Place::Class(_) => return None,
     };
-    place
-        .step(&last.name)
-        .map(|place| described(&place))
+    place.step(&last.name).map(|place| described(&place))
 }
 
 fn described(place: &Place) -> String {

@@ -181,6 +181,9 @@ pub enum StoreError {
     /// A note of a database does not authenticate.
     #[error("the note {0} of the database is damaged: import the database from an export")]
     DamagedNote(String),
+    /// Bytes that another store sealed, or that were changed since.
+    #[error("it was encrypted by another store, or changed since")]
+    NotSealedHere,
     /// A backup or export file is not valid.
     #[error("{} is not a usable {kind}: {reason}", path.display())]
     File {

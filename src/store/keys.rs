@@ -126,6 +126,15 @@ impl Keys {
         &self.backup
     }
 
+    /// Key for bytes that leave the store.
+    pub(crate) fn purpose(&self, purpose: &str) -> Secret32 {
+        Secret32::derive(
+            &[],
+            self.master.bytes(),
+            &format!("jsx purpose v1 {purpose}"),
+        )
+    }
+
     /// Seed of the identity key (Ed25519 or X25519), if one is needed.
     pub(crate) fn identity_seed(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(*Secret32::derive(&[], self.master.bytes(), "jsx id v1").bytes())

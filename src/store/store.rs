@@ -166,6 +166,27 @@ impl Store {
         self.lock_state().keys.identity_seed()
     }
 
+    /// Seals bytes that leave the store, for a purpose; [`Store::open_for`] opens them.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn seal_for(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        let key = self.lock_state().keys.purpose(purpose);
+        super::seal::seal(key.bytes(), purpose.as_bytes(), plain)
+    }
+
+    /// Opens what [`Store::seal_for`] made with the same master key for the same purpose.
+    ///
+    /// # Errors
+    /// [`StoreError::NotSealedHere`] when it was made elsewhere, or is changed.
+    pub fn open_for(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let key = self.lock_state().keys.purpose(purpose);
+        let plain = super::seal::open(key.bytes(), purpose.as_bytes(), sealed);
+        plain
+            .map(|plain| plain.to_vec())
+            .map_err(|_| StoreError::NotSealedHere)
+    }
+
     /// Keeps the store open for a burst of operations until the guard is dropped, which makes
     /// each of them several times faster. Other shells wait meanwhile: hold it for moments only,
     /// and never while waiting for a person or a network.

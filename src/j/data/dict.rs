@@ -3,9 +3,7 @@ use std::sync::Arc;
 
 use super::object::DataObject;
 use super::value::{from_tree, to_tree};
-use crate::object::{
-    Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value, print,
-};
+use crate::object::{Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value, print};
 use crate::schema;
 
 /// A map inside an object.
@@ -113,7 +111,12 @@ impl Class for DataDict {
             "get",
             &[
                 KEY,
-                Param::optional("default", Ty::Any("any"), Default::None, "answered when absent"),
+                Param::optional(
+                    "default",
+                    Ty::Any("any"),
+                    Default::None,
+                    "answered when absent",
+                ),
             ],
             Ty::Any("any"),
             "Answers the value of a key, or the default.",
@@ -131,7 +134,9 @@ impl Class for DataDict {
             with_dict!("o.info.items()"),
             |this, _| {
                 let entries = this.entries().into_iter();
-                Ok(entries.map(|(k, v)| Value::List(vec![k.into(), v])).collect())
+                Ok(entries
+                    .map(|(k, v)| Value::List(vec![k.into(), v]))
+                    .collect())
             },
         ),
         Member::method(
@@ -140,7 +145,13 @@ impl Class for DataDict {
             Ty::List,
             "Lists the keys.",
             with_dict!("o.info.keys()"),
-            |this, _| Ok(this.entries().into_iter().map(|(k, _)| Value::Str(k)).collect()),
+            |this, _| {
+                Ok(this
+                    .entries()
+                    .into_iter()
+                    .map(|(k, _)| Value::Str(k))
+                    .collect())
+            },
         ),
         Member::method(
             "values",
@@ -168,7 +179,11 @@ impl Class for DataDict {
         ),
         Member::method(
             "update",
-            &[Param::required("entries", Ty::Any("dict"), "keys and values")],
+            &[Param::required(
+                "entries",
+                Ty::Any("dict"),
+                "keys and values",
+            )],
             Ty::Nothing,
             "Sets several keys, all of them or none.",
             with_dict!("o.info.update({'a': 1, 'b': 2})"),
@@ -224,7 +239,12 @@ impl Class for DataDict {
         Some(self.set(&key(index)?, value))
     }
     fn items(&self) -> Option<Vec<Value>> {
-        Some(self.entries().into_iter().map(|(k, _)| Value::Str(k)).collect())
+        Some(
+            self.entries()
+                .into_iter()
+                .map(|(k, _)| Value::Str(k))
+                .collect(),
+        )
     }
     fn contains(&self, needle: &Value) -> Option<bool> {
         let key = key(needle)?;

@@ -36,7 +36,9 @@ pub(super) const MEMBERS: &[Member<DataObject>] = &[
         Ty::Object(class_of::<SchemaValue>),
         "Its schema.",
         with_item!("o._schema.url"),
-        |this: &Arc<DataObject>, _| this.read(|object| SchemaValue::value(object.schema(), object.context())),
+        |this: &Arc<DataObject>, _| {
+            this.read(|object| SchemaValue::value(object.schema(), object.context()))
+        },
     ),
     Member::property(
         "_model",
@@ -50,14 +52,18 @@ pub(super) const MEMBERS: &[Member<DataObject>] = &[
         Ty::Dict,
         "Its data as plain values: money as bytes, dates as seconds, enums as numbers.",
         with_item!("o._ddict"),
-        |this: &Arc<DataObject>, _| this.read(|object| map_to_tree(&object.to_plain(), object.context())),
+        |this: &Arc<DataObject>, _| {
+            this.read(|object| map_to_tree(&object.to_plain(), object.context()))
+        },
     ),
     Member::property(
         "_ddict_hr",
         Ty::Dict,
         "Its data as texts for people.",
         with_item!("o._ddict_hr"),
-        |this: &Arc<DataObject>, _| this.read(|object| to_tree(&object.to_human(), object.context())),
+        |this: &Arc<DataObject>, _| {
+            this.read(|object| to_tree(&object.to_human(), object.context()))
+        },
     ),
     Member::property(
         "_json",
@@ -141,7 +147,11 @@ pub(super) const MEMBERS: &[Member<DataObject>] = &[
     ),
     Member::method(
         "_data_update",
-        &[Param::required("data", Ty::Dict, "values by name of property")],
+        &[Param::required(
+            "data",
+            Ty::Dict,
+            "values by name of property",
+        )],
         Ty::Nothing,
         "Sets several properties, all of them or none.",
         with_item!("o._data_update({'name': 'chair', 'price': '5 EUR'})"),

@@ -113,12 +113,13 @@ impl TypedList {
     }
 
     fn kind(&self, ask: impl FnOnce(&Type) -> bool) -> bool {
-        let asked = self.owner.read(|object| {
-            match object.schema().property(&self.name).map(|p| &p.kind) {
-                Some(Type::List(element)) => ask(element),
-                _ => false,
-            }
-        });
+        let asked =
+            self.owner.read(
+                |object| match object.schema().property(&self.name).map(|p| &p.kind) {
+                    Some(Type::List(element)) => ask(element),
+                    _ => false,
+                },
+            );
         asked.unwrap_or(false)
     }
 
@@ -335,8 +336,7 @@ impl Class for TypedList {
         self.ask(|list| Ok(list.contains(&needle))).ok()
     }
     fn equals(&self, other: &Value) -> bool {
-        from_tree(other).is_ok_and(|other| {
-            self.ask(|list| Ok(list.equals(&other))).unwrap_or(false)
-        })
+        from_tree(other)
+            .is_ok_and(|other| self.ask(|list| Ok(list.equals(&other))).unwrap_or(false))
     }
 }

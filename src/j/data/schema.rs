@@ -26,12 +26,7 @@ macro_rules! with_text {
 }
 
 const TEXT: Param = Param::required("text", Ty::Str, "the text, with one schema or more");
-const URL: Param = Param::optional(
-    "url",
-    Ty::Str,
-    Default::None,
-    "url of a text without @url",
-);
+const URL: Param = Param::optional("url", Ty::Str, Default::None, "url of a text without @url");
 
 impl SchemaFactory {
     /// The node of the tree.

@@ -142,9 +142,13 @@ impl Class for SchemaValue {
             with_schema!("s.get('{\"name\": \"lamp\"}')"),
             make,
         ),
-        Member::property("url", Ty::Str, "Its url.", with_schema!("s.url"), |this, _| {
-            Ok(this.schema.url.clone().into())
-        }),
+        Member::property(
+            "url",
+            Ty::Str,
+            "Its url.",
+            with_schema!("s.url"),
+            |this, _| Ok(this.schema.url.clone().into()),
+        ),
         Member::property(
             "url_noversion",
             Ty::Str,
@@ -244,7 +248,9 @@ impl Class for SchemaValue {
             crate::object::Kind::Attribute,
             "a schema cannot be changed",
         )
-        .hint("register a changed text: j.data.schema.get_from_text(text)")))
+        .hint(
+            "register a changed text: j.data.schema.get_from_text(text)",
+        )))
     }
     fn peek_child(&self, name: &str) -> Option<Peek> {
         match self.property(name)? {
