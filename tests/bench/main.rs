@@ -10,6 +10,7 @@
     reason = "a bench that cannot go on stops"
 )]
 mod answer;
+mod bcdb;
 mod crypto;
 mod devnet;
 mod dialect;
@@ -36,6 +37,6 @@ fn quick() -> Criterion {
 criterion_group! {
     name = benches;
     config = quick();
-    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench
+    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench, bcdb::bench
 }
 criterion_main!(benches);
