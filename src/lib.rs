@@ -13,11 +13,13 @@
 //! | [`store`] | encrypted named records on sled | nothing of ours |
 //! | [`tfchain`] | library: the chain's encodings, crypto, transactions, explorer client, wallet | nothing of ours |
 //! | [`schema`] | library: schema language, types, money, dates, objects | nothing of ours |
+//! | [`currencylayer`] | library: live rates of currencies from their service | nothing of ours |
 //! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither
 //! rhai nor the terminal nor the store. Time, randomness and the network are passed in.
 pub mod cli;
+pub mod currencylayer;
 pub mod devnet;
 pub mod dialect;
 pub mod engine;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bcdb;
+mod currencylayer;
 mod devnet;
 mod dialect;
 mod engine;

@@ -15,7 +15,7 @@
 //! | R6 to R8 | `and or not in is` | `&& \|\| !( ) !in == !=` |
 //! | R9 | line end after a value | `;` |
 //! | R10 | `name = e`, unknown name | `let name = e`, or `let name; ` before the statement |
-//! | R11 | `'…'`, `'''…'''`, `r'…'` | `"…"` |
+//! | R11 | `'…'`, `'''…'''`, `r'…'`; `x['k']` | `"…"`; `x["k"]` |
 //! | R12 | `f'a {e:.2f}'` | `("a "+__fmt(e, ".2f"))` |
 //! | R13 | `assert e, m`; `del x` | `assert(e, m)`; `__del("x")` |
 //! | R14 | `b'…'` | `__bytes("…")` |

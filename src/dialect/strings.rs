@@ -3,7 +3,7 @@ use std::borrow::Cow;
 
 use super::error::DialectError;
 use super::fstring::{Field, Piece, split};
-use super::lexer::{Lexeme, StringForm};
+use super::lexer::{Bracket, Kind, Lexeme, StringForm};
 use super::literal::{
     Escape, content_range, decode, escape_into, is_rhai_char, read_escape, rhai_string,
 };
@@ -30,7 +30,7 @@ impl Pass<'_, '_, '_> {
             }
             let content = content_range(&lexeme, form);
             let text = self.source.get(content.clone()).unwrap_or_default();
-            if is_rhai_char(text) {
+            if is_rhai_char(text) && !self.is_whole_index(index) {
                 // The escape's value is checked as in any other string.
                 decode(self.source, content, form, false)?;
                 return Ok(());
@@ -54,6 +54,14 @@ impl Pass<'_, '_, '_> {
             return self.repair_escapes(&lexeme, form);
         }
         self.replace_string(&lexeme, form)
+    }
+
+    /// True for all of what stands in the brackets of `x[…]`: nothing is indexed by a character.
+    fn is_whole_index(&self, index: usize) -> bool {
+        let before = index.checked_sub(1).and_then(|before| self.kind(before));
+        self.place() == Place::Index
+            && before == Some(Kind::Open(Bracket::Square))
+            && self.kind(index + 1) == Some(Kind::Close(Bracket::Square))
     }
 
     fn replace_string(&mut self, lexeme: &Lexeme, form: StringForm) -> Result<(), DialectError> {

@@ -62,6 +62,11 @@ pub fn forget_reads() {
     READ.with_borrow_mut(VecDeque::clear);
 }
 
+/// The key under which the read of an element is remembered; no property has such a name.
+fn element(index: i64) -> String {
+    format!("[{index}]")
+}
+
 fn get(converter: &Arc<Converter>, node: &Node, key: &str) -> Result<Dynamic> {
     let value = dispatch::read(&node.0, key)?;
     remember(&node.0, key, &value);
@@ -185,13 +190,17 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
     );
     let c = converter.clone();
     engine.register_indexer_get(move |node: &mut Node, index: i64| {
-        dispatch::index(&node.0, &Value::Int(index))
-            .map(|v| c.to_dynamic(v))
-            .map_err(raise)
+        let value = dispatch::index(&node.0, &Value::Int(index)).map_err(raise)?;
+        remember(&node.0, &element(index), &value);
+        Ok::<_, Box<EvalAltResult>>(c.to_dynamic(value))
     });
     let c = converter.clone();
     engine.register_indexer_set(move |node: &mut Node, index: i64, value: Dynamic| {
-        dispatch::set_index(&node.0, &Value::Int(index), &c.to_value(value)).map_err(raise)
+        let value = c.to_value(value);
+        if was_read(&node.0, &element(index), &value) {
+            return Ok(());
+        }
+        dispatch::set_index(&node.0, &Value::Int(index), &value).map_err(raise)
     });
     engine.register_fn("to_string", |node: &mut Node| node.0.text());
     engine.register_fn("to_debug", |node: &mut Node| node.0.inline());

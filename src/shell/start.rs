@@ -32,6 +32,7 @@ const TUTORIAL: &[&str] = &[
     include_str!("../../examples/wallet.rhai"),
     include_str!("../../examples/sending.rhai"),
     include_str!("../../examples/threebot.rhai"),
+    include_str!("../../examples/schema.rhai"),
 ];
 
 /// The tree that users get.

@@ -16,6 +16,7 @@ mod devnet;
 mod dialect;
 #[path = "../tfchain/wallet/large.rs"]
 mod large;
+mod schema;
 mod store;
 #[path = "../tfchain/explorer/stub.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
@@ -37,6 +38,7 @@ fn quick() -> Criterion {
 criterion_group! {
     name = benches;
     config = quick();
-    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench, bcdb::bench
+    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
+        schema::bench, bcdb::bench
 }
 criterion_main!(benches);

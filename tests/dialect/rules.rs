@@ -164,6 +164,9 @@ fn r9_line_ends() {
         ("a\nnot b", "a;\n!(b)"),
         ("a \\\n + b", "a  \n + b"),
         ("1\n2\n'ab'\nf'x'", "1;\n2;\n\"ab\";\n\"x\""),
+        // One letter is a char in Rhai, but nothing is indexed by one.
+        ("d['k']['l'] = 'm'", "d[\"k\"][\"l\"] = 'm'"),
+        ("['k']\nf(['k'], 'k')", "['k'];\nf(['k'], 'k')"),
         ("if a { 1 } else { 2 }\nb", "if a { 1 } else { 2 }\nb"),
         (
             "x = if a { 1 } else { 2 }\nb",

@@ -12,13 +12,24 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["engine", "object", "store", "dialect", "j", "cli", "devnet"],
     ),
     ("engine", &["dialect", "object"]),
-    ("j", &["object", "store", "tfchain", "schema", "devnet"]),
+    (
+        "j",
+        &[
+            "object",
+            "store",
+            "tfchain",
+            "schema",
+            "currencylayer",
+            "devnet",
+        ],
+    ),
     ("devnet", &["tfchain", "schema"]),
     ("dialect", &[]),
     ("object", &[]),
     ("store", &[]),
     ("tfchain", &[]),
     ("schema", &[]),
+    ("currencylayer", &[]),
 ];
 
 /// Crates (or paths of the standard library) that only these rooms may name.
@@ -28,7 +39,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
-    ("reqwest::", &["tfchain"]),
+    ("reqwest::", &["tfchain", "currencylayer"]),
     ("std::env::", &["shell", "main", "cli"]),
 ];
 

@@ -1,5 +1,6 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
+mod data;
 mod examples;
 mod money;
 mod nodes;
@@ -10,6 +11,7 @@ mod transcript;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kosmos::devnet::{Config, Devnet, Handle};
 use kosmos::engine::Engine;
@@ -25,6 +27,17 @@ pub const WORDS: &str = "bullet absurd cabin dose void wink toward oven catalog 
 /// The primary address of those words.
 pub const ADDRESS: &str =
     "01d761561e7203276ef2944628bfde5bfcabf0960b69eda69ac1d317bcdcc53af06a0fd08c5f91";
+
+/// All inputs of the tutorial and the readmes.
+pub fn records() -> Vec<serde_json::Value> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/vectors/shell/transcript.json"
+    );
+    let file: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    file["records"].as_array().unwrap().clone()
+}
 
 /// A devnet that makes blocks on demand only.
 pub struct Chain {
@@ -138,11 +151,22 @@ impl Session {
         Session::with_store(settings, store)
     }
 
+    /// A session at noon of 15 July 2019, without a chain.
+    pub fn frozen() -> Session {
+        let clock = || UNIX_EPOCH + Duration::from_secs(1_563_192_000);
+        let store = Arc::new(Store::ephemeral(Default::default()).unwrap());
+        Session::at(Settings::default(), store, clock)
+    }
+
     pub fn with_store(settings: Settings, store: Arc<Store>) -> Session {
+        Session::at(settings, store, SystemTime::now)
+    }
+
+    fn at(settings: Settings, store: Arc<Store>, clock: fn() -> SystemTime) -> Session {
         let person = Arc::new(Person::default());
         let interrupt = Arc::new(AtomicBool::new(false));
         let open = Box::new(move || Ok(store.clone()));
-        let world = World::new(person.clone(), settings, interrupt, open);
+        let world = World::with_clock(person.clone(), settings, interrupt, open, clock);
         let engine = Engine::new(j::open(world.clone()), Arc::new(|_: &str| {}));
         Session {
             engine,
@@ -158,6 +182,11 @@ impl Session {
             shown.push(print::repr(value, Paint::Plain));
         });
         outcome.map(|_| shown.join("\n"))
+    }
+
+    /// The engine, for completion and help.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     #[track_caller]

@@ -3,21 +3,11 @@ use std::sync::Arc;
 
 use kosmos::object::Kind;
 use kosmos::store::Store;
-use serde_json::Value as Json;
 
-use super::{ADDRESS, Chain, Session, WORDS};
+use super::{ADDRESS, Chain, Session, WORDS, records};
 
 const SECOND: &str =
     "01c0fd79ed295afe39e150d2c4308f65e4c00c172deff8cd36d031045b2dc126670a1ccd75386c";
-
-fn records() -> Vec<Json> {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/vectors/shell/transcript.json"
-    );
-    let file: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    file["records"].as_array().unwrap().clone()
-}
 
 #[test]
 fn the_wallet_part_prints_what_the_tutorial_shows() {

@@ -4,7 +4,7 @@ mod atomicswaps;
 mod bots;
 mod conditions;
 mod encodings;
-mod explorer;
+pub mod explorer;
 mod fulfillments;
 mod keys;
 mod networks;

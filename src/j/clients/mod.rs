@@ -1,4 +1,5 @@
 //! `j.clients`: clients of the grid's services.
+pub mod currencylayer;
 pub mod tfchain;
 
 use std::sync::Arc;
@@ -6,10 +7,12 @@ use std::sync::Arc;
 use super::instances::Collection;
 use super::world::World;
 use crate::object::{Class, Member, class_of};
+use currencylayer::CurrencyLayer;
 use tfchain::TfchainClient;
 
 /// `j.clients`.
 pub struct Clients {
+    currencylayer: Arc<Collection<CurrencyLayer>>,
     tfchain: Arc<Collection<TfchainClient>>,
 }
 
@@ -17,6 +20,7 @@ impl Clients {
     /// All clients.
     pub fn open(world: &Arc<World>) -> Arc<Clients> {
         Arc::new(Clients {
+            currencylayer: currencylayer::collection(world),
             tfchain: tfchain::collection(world),
         })
     }
@@ -25,13 +29,22 @@ impl Clients {
 impl Class for Clients {
     const NAME: &'static str = "clients";
     const DOC: &'static str = "Clients of the grid's services.";
-    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::child(
-        "tfchain",
-        class_of::<Collection<TfchainClient>>,
-        "Clients of the ThreeFold chain, and the wallets below them.",
-        "j.clients.tfchain",
-        |clients, _| Ok(clients.tfchain.clone().into()),
-    )]];
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::child(
+            "currencylayer",
+            class_of::<Collection<CurrencyLayer>>,
+            "Rates of currencies: the built-in table, or live ones.",
+            "j.clients.currencylayer",
+            |clients, _| Ok(clients.currencylayer.clone().into()),
+        ),
+        Member::child(
+            "tfchain",
+            class_of::<Collection<TfchainClient>>,
+            "Clients of the ThreeFold chain, and the wallets below them.",
+            "j.clients.tfchain",
+            |clients, _| Ok(clients.tfchain.clone().into()),
+        ),
+    ]];
 
     fn location(&self) -> String {
         "j.clients".into()

@@ -15,6 +15,7 @@ impl From<ObjectError> for Error {
         let text = error.to_string();
         let out = Error::new(kind, text);
         match error {
+            ObjectError::Value { error, .. } => with_rate(out, &error),
             ObjectError::UnknownSchema { .. } => {
                 out.hint("register it: j.data.schema.get_from_text(text)")
             }
@@ -24,10 +25,22 @@ impl From<ObjectError> for Error {
     }
 }
 
+/// A text of somebody's file may hold escape sequences: each control character is one sign.
+fn visible(text: &str) -> String {
+    let sign = |c: char| {
+        if c.is_control() && c != '\t' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    text.chars().map(sign).collect()
+}
+
 impl From<SchemaError> for Error {
     fn from(error: SchemaError) -> Self {
-        let mut out = Error::value(error.to_string());
-        out.hints.extend(error.caret().lines().map(String::from));
+        let mut out = Error::value(visible(&error.to_string()));
+        out.hints.extend(error.caret().lines().map(visible));
         out
     }
 }
@@ -38,7 +51,7 @@ impl From<RegistryError> for Error {
         match error {
             RegistryError::Schema(error) => error.into(),
             RegistryError::File { error, .. } => Error {
-                message: text,
+                message: visible(&text),
                 ..error.into()
             },
             RegistryError::UnknownUrl { .. } | RegistryError::UnknownMd5 { .. } => {
@@ -52,9 +65,21 @@ impl From<RegistryError> for Error {
 
 impl From<ValueError> for Error {
     fn from(error: ValueError) -> Self {
-        Error::value(error.to_string())
+        with_rate(Error::value(error.to_string()), &error)
     }
 }
+
+/// Says how a missing rate is set.
+fn with_rate(out: Error, error: &ValueError) -> Error {
+    // Only TFT can have none.
+    let missing = NumericError::NoRate { code: "TFT".into() }.to_string();
+    match error.hint.as_deref() == Some(missing.as_str()) {
+        true => out.hint(SET_RATE),
+        false => out,
+    }
+}
+
+const SET_RATE: &str = "set it: j.clients.currencylayer.tft_set(0.05)";
 
 impl From<TypeError> for Error {
     fn from(error: TypeError) -> Self {
@@ -64,6 +89,10 @@ impl From<TypeError> for Error {
 
 impl From<NumericError> for Error {
     fn from(error: NumericError) -> Self {
-        Error::value(error.to_string())
+        let out = Error::value(error.to_string());
+        match error {
+            NumericError::NoRate { .. } => out.hint(SET_RATE),
+            _ => out,
+        }
     }
 }

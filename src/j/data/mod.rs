@@ -22,6 +22,7 @@ pub mod pair;
 pub mod property;
 pub mod schema;
 pub mod schema_value;
+pub mod types;
 pub mod value;
 
 use std::sync::Arc;
@@ -30,11 +31,13 @@ use super::world::World;
 use crate::object::{Class, Member, class_of};
 use bcdb::Bcdb;
 use schema::SchemaFactory;
+use types::TypeFactory;
 
 /// `j.data`.
 pub struct Data {
     bcdb: Arc<Bcdb>,
     schema: Arc<SchemaFactory>,
+    types: Arc<TypeFactory>,
 }
 
 impl Data {
@@ -43,6 +46,7 @@ impl Data {
         Arc::new(Data {
             bcdb: Bcdb::open(world),
             schema: SchemaFactory::open(world),
+            types: TypeFactory::open(world),
         })
     }
 }
@@ -64,6 +68,13 @@ impl Class for Data {
             "Schemas: texts that say which properties an object has.",
             "j.data.schema",
             |data, _| Ok(data.schema.clone().into()),
+        ),
+        Member::child(
+            "types",
+            class_of::<TypeFactory>,
+            "The types of properties: what they accept and how they are written.",
+            "j.data.types",
+            |data, _| Ok(data.types.clone().into()),
         ),
     ]];
 

@@ -318,7 +318,7 @@ impl Class for DatabaseValue {
             Ty::Dict,
             "Writes everything into a new folder, one file per object. Encrypted files can be read\n\
              back with this store's master key only, also after a restore with its recovery words.",
-            "",
+            "b = j.data.bcdb.new('mine')\nb.export('export_of_mine')",
             |this: &Arc<DatabaseValue>, args| this.export(args),
         )
         .needs(Needs::UNLOCKED),
@@ -335,7 +335,7 @@ impl Class for DatabaseValue {
             ],
             Ty::Dict,
             "Reads an export back; objects keep their numbers.",
-            "",
+            "b = j.data.bcdb.new('mine')\nb.import_('export_of_mine')",
             |this: &Arc<DatabaseValue>, args| this.import(args),
         )
         .needs(Needs::SAVES.and(Needs::UNLOCKED)),
@@ -344,7 +344,7 @@ impl Class for DatabaseValue {
             &[],
             Ty::Nothing,
             "Removes all objects and models, after a question.",
-            "",
+            with_database!("b.reset()"),
             |this: &Arc<DatabaseValue>, _| Ok(this.reset()?.into()),
         )
         .needs(Needs::SAVES.and(Needs::UNLOCKED)),
@@ -353,7 +353,7 @@ impl Class for DatabaseValue {
             &[],
             Ty::Nothing,
             "Closes its files until it is used again.",
-            "",
+            with_database!("b.stop()"),
             |this: &Arc<DatabaseValue>, _| {
                 this.vault.release();
                 Ok(Value::None)

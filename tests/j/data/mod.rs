@@ -1,0 +1,6 @@
+//! `j.data`: schemas, objects, types, as a person types them.
+mod objects;
+mod rates;
+mod refused;
+mod tutorial;
+mod types;
