@@ -33,6 +33,7 @@ const TUTORIAL: &[&str] = &[
     include_str!("../../examples/sending.rhai"),
     include_str!("../../examples/threebot.rhai"),
     include_str!("../../examples/schema.rhai"),
+    include_str!("../../examples/addresses.rhai"),
 ];
 
 /// The tree that users get.

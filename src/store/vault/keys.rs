@@ -1,4 +1,6 @@
 //! The keys of one vault, all from its one random key.
+use std::sync::{Mutex, PoisonError};
+
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -10,6 +12,9 @@ pub(super) type ShelfKey = [u8; 8];
 /// A label on disk: first 16 bytes of its keyed hash.
 pub(super) type LabelKey = [u8; 16];
 
+/// Shelves that are remembered.
+const SHELVES: usize = 32;
+
 /// Sub keys of a vault.
 pub(crate) struct VaultKeys {
     id: [u8; 16],
@@ -17,6 +22,8 @@ pub(crate) struct VaultKeys {
     whole: Secret32,
     label: Hmac<Sha256>,
     member: Hmac<Sha256>,
+    /// Shelves that were asked for: there are few, and each is needed all the time.
+    shelves: Mutex<Vec<(String, ShelfKey)>>,
 }
 
 impl VaultKeys {
@@ -28,6 +35,7 @@ impl VaultKeys {
             whole: sub("jsx vault whole v1"),
             label: mac(&sub("jsx vault label v1")),
             member: mac(&sub("jsx vault member v1")),
+            shelves: Mutex::default(),
             id,
         }
     }
@@ -49,12 +57,16 @@ impl VaultKeys {
 
     /// A shelf on disk.
     pub(super) fn shelf(&self, name: &str) -> ShelfKey {
+        let mut known = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, key)) = known.iter().find(|(other, _)| other == name) {
+            return *key;
+        }
         let mut key = ShelfKey::default();
-        key.copy_from_slice(
-            hashed(&self.label, &[b"shelf", name.as_bytes()])
-                .split_at(8)
-                .0,
-        );
+        let full = hashed(&self.label, &[b"shelf", name.as_bytes()]);
+        key.copy_from_slice(full.split_at(8).0);
+        if known.len() < SHELVES {
+            known.push((name.to_owned(), key));
+        }
         key
     }
 
