@@ -17,7 +17,7 @@ const EXEMPT: &[(&str, &str)] = &[
 const NOT_RUN: &[&str] = &[
     "j.devnet.start()",
     "j.clients.currencylayer.load()",
-    "b = j.data.bcdb.new('mine')\nb.export('export_of_mine')",
+    "b = j.data.bcdb.new('mine')\nb.export_('export_of_mine')",
     "b = j.data.bcdb.new('mine')\nb.import_('export_of_mine')",
 ];
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::CHUNK;
 use super::error::DbError;
+use super::keeper::Kept;
 use super::model::Model;
 use crate::schema::Object;
 
@@ -48,10 +49,24 @@ impl Objects {
             let entries = reader.entries(model.url(), after, CHUNK);
             let entries = entries.map_err(DbError::Keeper)?;
             let last = entries.last().map(|kept| kept.id);
-            let read: VecDeque<_> = entries
-                .iter()
-                .map(|kept| model.decoded(current, kept))
-                .collect();
+            let decode = |entries: &[Kept]| -> Vec<_> {
+                let entries = entries.iter();
+                entries.map(|kept| model.decoded(current, kept)).collect()
+            };
+            // Making objects takes longer than reading: two threads share it.
+            let (first, second) = entries.split_at(entries.len() / 2);
+            let read: VecDeque<_> = match first.len() < CHUNK / 4 {
+                true => decode(&entries).into(),
+                false => std::thread::scope(|scope| {
+                    let other = scope.spawn(|| decode(second));
+                    let mut read = VecDeque::from(decode(first));
+                    match other.join() {
+                        Ok(rest) => read.extend(rest),
+                        Err(panic) => std::panic::resume_unwind(panic),
+                    }
+                    read
+                }),
+            };
             Ok((last, read))
         })?;
         match last {

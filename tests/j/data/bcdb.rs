@@ -200,7 +200,7 @@ fn an_export_comes_back() {
     let mut s = session();
     s.person.yes.store(true, Ordering::SeqCst);
     s.says("m.new(name='Ada', email='a').save()");
-    s.says(&format!("j.data.bcdb.mine.export('{path}')"));
+    s.says(&format!("j.data.bcdb.mine.export_('{path}')"));
     s.says("m.delete_all()");
     s.says(&format!("j.data.bcdb.mine.import_('{path}')"));
     s.says("m = j.data.bcdb.mine.model_get('my.person')");

@@ -305,7 +305,7 @@ impl Class for DatabaseValue {
         )
         .needs(Needs::SAVES.and(Needs::UNLOCKED)),
         Member::method(
-            "export",
+            "export_",
             &[
                 FOLDER,
                 Param::optional(
@@ -317,8 +317,9 @@ impl Class for DatabaseValue {
             ],
             Ty::Dict,
             "Writes everything into a new folder, one file per object. Encrypted files can be read\n\
-             back with this store's master key only, also after a restore with its recovery words.",
-            "b = j.data.bcdb.new('mine')\nb.export('export_of_mine')",
+             back with this store's master key only, also after a restore with its recovery words.\n\
+             (export and import are words of the language, hence the _.)",
+            "b = j.data.bcdb.new('mine')\nb.export_('export_of_mine')",
             |this: &Arc<DatabaseValue>, args| this.export(args),
         )
         .needs(Needs::UNLOCKED),

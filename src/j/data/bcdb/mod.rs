@@ -126,7 +126,7 @@ const NAME: Param = Param::required("name", Ty::Str, "its name");
 impl Class for Bcdb {
     const NAME: &'static str = "bcdb_factory";
     const DOC: &'static str = "Databases of objects, encrypted in the store. They are not part of a\n\
-        backup of the store: copy them with export().";
+        backup of the store: copy them with export_().";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
         Member::method(
             "new",
