@@ -2,6 +2,7 @@
 //!
 //! sled panics on some damaged files and full disks; every call is caught, so that a person sees
 //! a sentence and the shell goes on. Its own threads may still report such a panic on stderr.
+use std::borrow::Cow;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ use super::backend::{Backend, Batch, Commit, Step, Tree, Visit};
 use super::error::{Result, StoreError};
 use super::process::PrivateFiles;
 
+/// Name of the one tree of a flat engine.
+const FLAT: &str = "all";
+
 /// How sled is set up for a purpose.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tuning {
@@ -22,6 +26,9 @@ pub(crate) struct Tuning {
     segment: usize,
     /// sled's page cache in bytes.
     cache: u64,
+    /// All trees in one, told apart by the first byte of the key. A batch of one tree is applied
+    /// without reading each key first, as a transaction over several trees must.
+    flat: bool,
 }
 
 impl Tuning {
@@ -29,11 +36,13 @@ impl Tuning {
     pub(crate) const SMALL: Self = Self {
         segment: 64 * 1024,
         cache: 16 * 1024 * 1024,
+        flat: false,
     };
     /// A database: many entries, open for longer.
     pub(crate) const LARGE: Self = Self {
         segment: 512 * 1024,
         cache: 64 * 1024 * 1024,
+        flat: true,
     };
 }
 
@@ -44,6 +53,7 @@ const PAUSE: Duration = Duration::from_micros(200);
 pub(crate) struct OnSled {
     db: sled::Db,
     trees: [sled::Tree; 4],
+    flat: bool,
     path: PathBuf,
     // Last field: files stay private until the database is closed.
     _private: PrivateFiles,
@@ -83,11 +93,15 @@ impl OnSled {
                 other => break other?,
             }
         };
-        let [a, b, c, d] = Tree::ALL.map(|tree| caught("open", || db.open_tree(tree.name())));
+        let [a, b, c, d] = Tree::ALL.map(|tree| {
+            let name = if tuning.flat { FLAT } else { tree.name() };
+            caught("open", || db.open_tree(name))
+        });
         let trees = [a?, b?, c?, d?];
         Ok(Self {
             db,
             trees,
+            flat: tuning.flat,
             path: path.to_path_buf(),
             _private: private,
         })
@@ -101,6 +115,39 @@ impl OnSled {
             Tree::Schemas => schemas,
             Tree::Meta => meta,
         }
+    }
+}
+
+impl OnSled {
+    /// A key as the engine has it.
+    fn key<'k>(&self, tree: Tree, key: &'k [u8]) -> Cow<'k, [u8]> {
+        if !self.flat {
+            return Cow::Borrowed(key);
+        }
+        let mut flat = Vec::with_capacity(key.len() + 1);
+        flat.push(tree as u8);
+        flat.extend_from_slice(key);
+        Cow::Owned(flat)
+    }
+
+    /// Runs a transaction on the one tree. The caller holds the folder's lock, so nothing changes
+    /// between the check of the requirements and the batch.
+    fn transact_flat(&self, batch: &Batch) -> Result<Commit> {
+        for (tree, key, value) in &batch.require {
+            if self.get(*tree, key)?.as_deref() != value.as_deref() {
+                return Ok(Commit::Refused);
+            }
+        }
+        let mut changes = sled::Batch::default();
+        for (tree, key, value) in &batch.changes {
+            let key = self.key(*tree, key);
+            match value {
+                Some(value) => changes.insert(&*key, value.as_slice()),
+                None => changes.remove(&*key),
+            }
+        }
+        caught("commit", || self.tree(Tree::Meta).apply_batch(changes))?;
+        Ok(Commit::Done)
     }
 }
 
@@ -125,11 +172,14 @@ fn remove_unfinished_snapshots(path: &Path) -> Result<()> {
 
 impl Backend for OnSled {
     fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        let value = caught("read", || self.tree(tree).get(key))?;
+        let value = caught("read", || self.tree(tree).get(self.key(tree, key)))?;
         Ok(value.map(|value| value.to_vec()))
     }
 
     fn transact(&self, batch: &Batch) -> Result<Commit> {
+        if self.flat {
+            return self.transact_flat(batch);
+        }
         let trees = &self.trees[..];
         let outcome = caught_any("commit", || {
             trees.transaction(|trees| {
@@ -162,19 +212,22 @@ impl Backend for OnSled {
     }
 
     fn scan(&self, tree: Tree, visit: &mut Visit<'_>) -> Result<()> {
-        let mut items = self.tree(tree).iter();
-        while let Some(item) = caught_any("read", || items.next())? {
-            let (key, value) = item.map_err(|e| engine("read", &e))?;
-            visit(&key, &value)?;
-        }
-        Ok(())
+        self.scan_from(tree, &[], &mut |key, value| {
+            visit(key, value).map(|()| true)
+        })
     }
 
     fn scan_from(&self, tree: Tree, from: &[u8], visit: &mut Step<'_>) -> Result<()> {
-        let mut items = self.tree(tree).range(from..);
+        let from = self.key(tree, from);
+        let mut items = self.tree(tree).range(&*from..);
         while let Some(item) = caught_any("read", || items.next())? {
             let (key, value) = item.map_err(|e| engine("read", &e))?;
-            if !visit(&key, &value)? {
+            let key = match (self.flat, key.split_first()) {
+                (false, _) => &*key,
+                (true, Some((&of, key))) if of == tree as u8 => key,
+                (true, _) => break,
+            };
+            if !visit(key, &value)? {
                 break;
             }
         }

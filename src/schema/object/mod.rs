@@ -59,7 +59,9 @@ impl Object {
         data: &Map,
     ) -> Result<Self, ObjectError> {
         let mut object = Self::new(context, schema)?;
-        object.set_all(data)?;
+        for (name, value) in data {
+            object.set(name, value)?;
+        }
         Ok(object)
     }
 
