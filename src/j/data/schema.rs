@@ -178,7 +178,10 @@ impl Class for SchemaFactory {
             Ty::Nothing,
             "Forgets all schemas. Objects that exist stay as they are.",
             "",
-            |this, _| Ok(this.context.registry().reset().into()),
+            |this, _| {
+                this.context.registry().reset();
+                Ok(Value::None)
+            },
         ),
     ]];
 

@@ -20,6 +20,9 @@ pub enum TypeError {
     NoUrl,
 }
 
+/// The most characters of an unknown code that an error repeats.
+const LONGEST_SHOWN: usize = 40;
+
 /// Lists inside lists that a code may ask for.
 const MAX_LIST_DEPTH: usize = 4;
 
@@ -36,7 +39,7 @@ impl Type {
     ) -> Result<Self, TypeError> {
         let lowered = code.trim().to_ascii_lowercase();
         let unknown = || TypeError::Unknown {
-            code: code.trim().to_owned(),
+            code: code.trim().chars().take(LONGEST_SHOWN).collect(),
         };
         if is_enum(&lowered) {
             return match default.and_then(Choices::parse) {
