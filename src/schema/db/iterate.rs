@@ -82,11 +82,12 @@ impl Iterator for Objects {
     type Item = Result<Object, DbError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.read.is_empty() && !self.ended {
-            if let Err(error) = self.fill() {
-                self.ended = true;
-                return Some(Err(error));
-            }
+        if self.read.is_empty()
+            && !self.ended
+            && let Err(error) = self.fill()
+        {
+            self.ended = true;
+            return Some(Err(error));
         }
         let object = self.read.pop_front()?;
         Some(object.and_then(|object| self.model.handed_out(object)))

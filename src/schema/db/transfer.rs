@@ -205,10 +205,13 @@ fn file_name(object: &Object, sealed: bool) -> String {
     }
 }
 
+/// Files of objects by number.
+type Files = Vec<(u64, PathBuf)>;
+
 /// An export as found.
 struct Found {
-    /// Path and text of a schema, and its objects by number.
-    schemas: Vec<(PathBuf, String, Vec<(u64, PathBuf)>)>,
+    /// Path and text of a schema, and its objects.
+    schemas: Vec<(PathBuf, String, Files)>,
     next_id: u64,
 }
 

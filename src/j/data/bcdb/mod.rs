@@ -28,10 +28,13 @@ const LOCATION: &str = "j.data.bcdb";
 /// Longest name, in characters.
 const LONGEST: usize = 80;
 
+/// Open databases by name, with the store that they belong to.
+type Opened = BTreeMap<String, (Arc<Store>, Arc<DatabaseValue>)>;
+
 /// `j.data.bcdb`.
 pub struct Bcdb {
     world: Arc<World>,
-    open: Mutex<BTreeMap<String, (Arc<Store>, Arc<DatabaseValue>)>>,
+    open: Mutex<Opened>,
 }
 
 impl Bcdb {
@@ -43,7 +46,7 @@ impl Bcdb {
         })
     }
 
-    fn opened(&self) -> MutexGuard<'_, BTreeMap<String, (Arc<Store>, Arc<DatabaseValue>)>> {
+    fn opened(&self) -> MutexGuard<'_, Opened> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
