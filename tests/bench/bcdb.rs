@@ -55,6 +55,7 @@ fn memory() -> u64 {
     kb.unwrap_or(0) / 1024
 }
 
+#[allow(clippy::disallowed_macros, reason = "a bench tells figures")]
 pub fn bench(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
