@@ -10,9 +10,9 @@
 //! | [`engine`] | the only room that knows rhai | `dialect`, `object` |
 //! | [`object`] | what a thing in the tree is: classes, members, binding, values, printing, errors | nothing of ours |
 //! | [`j`] | the tree; the path a user types is the path of the file | `object`, `store`, every library room, `devnet` |
-//! | [`store`] | encrypted named records on sled | nothing of ours |
+//! | [`store`] | encrypted named records and databases on sled | nothing of ours |
 //! | [`tfchain`] | library: the chain's encodings, crypto, transactions, explorer client, wallet | nothing of ours |
-//! | [`schema`] | library: schema language, types, money, dates, objects | nothing of ours |
+//! | [`schema`] | library: schema language, types, money, dates, objects, databases against a small trait | nothing of ours |
 //! | [`currencylayer`] | library: live rates of currencies from their service | nothing of ours |
 //! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet | every library room |
 //!

@@ -1,6 +1,7 @@
 //! All behaviour tests in one binary; one folder per room.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bcdb;
 mod currencylayer;
 mod devnet;
 mod dialect;

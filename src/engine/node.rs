@@ -173,11 +173,20 @@ fn compare(op: &str, left: &Value, right: &Value) -> Result<bool> {
 /// Iterating over a node gives its items.
 impl IntoIterator for Node {
     type Item = std::result::Result<Dynamic, Box<EvalAltResult>>;
-    type IntoIter = std::vec::IntoIter<Self::Item>;
+    type IntoIter = Box<dyn Iterator<Item = Self::Item>>;
 
     fn into_iter(self) -> Self::IntoIter {
         let converter = Converter::detached();
-        let items = match self.0.items() {
+        match self.0.clone().stream() {
+            Some(Ok(stream)) => {
+                return Box::new(
+                    stream.map(move |item| item.map(|v| converter.to_dynamic(v)).map_err(raise)),
+                );
+            }
+            Some(Err(error)) => return Box::new(std::iter::once(Err(raise(error)))),
+            None => {}
+        }
+        let items: Vec<Self::Item> = match self.0.items() {
             Some(items) => items
                 .into_iter()
                 .map(|v| Ok(converter.to_dynamic(v)))
@@ -187,7 +196,7 @@ impl IntoIterator for Node {
                 self.0.class().name
             ))))],
         };
-        items.into_iter()
+        Box::new(items.into_iter())
     }
 }
 

@@ -13,6 +13,9 @@ use super::value::Value;
 /// A shared object of any class.
 pub type Obj = Arc<dyn Object>;
 
+/// Values that come one after the other.
+pub type Stream = Box<dyn Iterator<Item = Result<Value>> + Send>;
+
 /// What kind of member it is; the order is the order of completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MemberKind {
@@ -433,6 +436,10 @@ pub trait Class: Any + Send + Sync + Sized {
     fn items(&self) -> Option<Vec<Value>> {
         None
     }
+    /// The items for `for`, read one after the other; None when [`Class::items`] is good enough.
+    fn stream(self: &Arc<Self>) -> Option<Result<Stream>> {
+        None
+    }
     /// `needle in x`; None when the question makes no sense.
     fn contains(&self, needle: &Value) -> Option<bool> {
         self.items()
@@ -512,6 +519,8 @@ pub trait Object: Any + Send + Sync {
     fn set_index(self: Arc<Self>, index: &Value, value: &Value) -> Option<Result<()>>;
     /// See [`Class::items`].
     fn items(&self) -> Option<Vec<Value>>;
+    /// See [`Class::stream`].
+    fn stream(self: Arc<Self>) -> Option<Result<Stream>>;
     /// See [`Class::contains`].
     fn contains(&self, needle: &Value) -> Option<bool>;
     /// See [`Class::operate`].
@@ -615,6 +624,9 @@ impl<T: Class> Object for T {
     }
     fn items(&self) -> Option<Vec<Value>> {
         Class::items(self)
+    }
+    fn stream(self: Arc<Self>) -> Option<Result<Stream>> {
+        Class::stream(&self)
     }
     fn contains(&self, needle: &Value) -> Option<bool> {
         Class::contains(self, needle)

@@ -18,6 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 mod context;
+pub mod db;
 mod error;
 mod identity;
 mod money;

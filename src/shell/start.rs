@@ -35,6 +35,7 @@ const TUTORIAL: &[&str] = &[
     include_str!("../../examples/together.rhai"),
     include_str!("../../examples/swap.rhai"),
     include_str!("../../examples/schema.rhai"),
+    include_str!("../../examples/addresses.rhai"),
 ];
 
 /// The tree that users get.

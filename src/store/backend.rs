@@ -1,9 +1,9 @@
-//! What the store needs from an engine: five methods over four small trees.
+//! What the store needs from an engine: six methods over four small trees.
 //!
 //! Twins: sled on disk, and memory (tests, ephemeral stores). One test suite runs on both.
 use super::error::Result;
 
-/// The trees of a store.
+/// The trees of a store. A vault has the same ones: its entries, marks, notes and manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Tree {
     /// Object id to sealed record.
@@ -70,14 +70,19 @@ pub(crate) enum Commit {
 /// Receives one key and value of a scan.
 pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'a;
 
+/// Receives one key and value of a scan; false ends it.
+pub(crate) type Step<'a> = dyn FnMut(&[u8], &[u8]) -> Result<bool> + 'a;
+
 /// An open engine. Held only for one operation, because it excludes all other processes.
-pub(crate) trait Backend: Send {
+pub(crate) trait Backend: Send + Sync {
     /// The value of a key.
     fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>>;
     /// Runs a transaction.
     fn transact(&self, batch: &Batch) -> Result<Commit>;
     /// Visits all keys of a tree, in key order.
     fn scan(&self, tree: Tree, visit: &mut Visit<'_>) -> Result<()>;
+    /// Visits the keys of a tree from a key on, in key order, for as long as the answer is true.
+    fn scan_from(&self, tree: Tree, from: &[u8], visit: &mut Step<'_>) -> Result<()>;
     /// Makes what was committed survive a crash of the machine.
     fn flush(&self) -> Result<()>;
     /// Lets go of the files.

@@ -167,6 +167,23 @@ pub enum StoreError {
     /// The store as a whole failed its integrity check: reading works, writing is refused.
     #[error("the store is read-only: {0}")]
     ReadOnly(Box<DamageReport>),
+    /// A database failed its integrity check: reading works, writing is refused.
+    #[error("the database is read-only: {0}")]
+    DatabaseReadOnly(Box<DamageReport>),
+    /// The store knows a database whose files are gone.
+    #[error("the files of the database {name} are missing: {} does not hold them", dir.display())]
+    DatabaseLost {
+        /// Its name.
+        name: String,
+        /// The folder where they should be.
+        dir: PathBuf,
+    },
+    /// A note of a database does not authenticate.
+    #[error("the note {0} of the database is damaged: import the database from an export")]
+    DamagedNote(String),
+    /// Bytes that another store sealed, or that were changed since.
+    #[error("it was encrypted by another store, or changed since")]
+    NotSealedHere,
     /// A backup or export file is not valid.
     #[error("{} is not a usable {kind}: {reason}", path.display())]
     File {

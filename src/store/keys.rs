@@ -126,6 +126,15 @@ impl Keys {
         &self.backup
     }
 
+    /// Key for bytes that leave the store.
+    pub(crate) fn purpose(&self, purpose: &str) -> Secret32 {
+        Secret32::derive(
+            &[],
+            self.master.bytes(),
+            &format!("jsx purpose v1 {purpose}"),
+        )
+    }
+
     /// Seed of the identity key (Ed25519 or X25519), if one is needed.
     pub(crate) fn identity_seed(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(*Secret32::derive(&[], self.master.bytes(), "jsx id v1").bytes())
@@ -182,7 +191,8 @@ impl Keys {
     }
 }
 
-fn mac(key: &Secret32) -> Hmac<Sha256> {
+/// A keyed hash, to be cloned per use.
+pub(crate) fn mac(key: &Secret32) -> Hmac<Sha256> {
     #[allow(clippy::expect_used)] // HMAC takes keys of any length
     <Hmac<Sha256> as KeyInit>::new_from_slice(key.bytes()).expect("any key length is accepted")
 }

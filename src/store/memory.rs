@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::backend::{Backend, Batch, Commit, Tree, Visit};
+use super::backend::{Backend, Batch, Commit, Step, Tree, Visit};
 use super::error::Result;
 
 type Trees = BTreeMap<(Tree, Vec<u8>), Vec<u8>>;
@@ -41,6 +41,15 @@ impl Backend for Memory {
     fn scan(&self, tree: Tree, visit: &mut Visit<'_>) -> Result<()> {
         for ((_, key), value) in self.trees().iter().filter(|((of, _), _)| *of == tree) {
             visit(key, value)?;
+        }
+        Ok(())
+    }
+
+    fn scan_from(&self, tree: Tree, from: &[u8], visit: &mut Step<'_>) -> Result<()> {
+        for ((of, key), value) in self.trees().range((tree, from.to_vec())..) {
+            if *of != tree || !visit(key, value)? {
+                break;
+            }
         }
         Ok(())
     }

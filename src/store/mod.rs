@@ -5,6 +5,7 @@
 //!   sled/           the engine: trees objects, index, schemas, meta
 //!   generation      sealed number of the last change, to notice a lost tail
 //!   backups/        automatic backups, one sealed file each
+//!   databases/      one folder per database, see [`Vault`]
 //!   lock.pid        advisory lock, held per operation, and who holds it
 //! ```
 //!
@@ -45,6 +46,7 @@ mod state;
 #[allow(clippy::module_inception)] // the type of that name lives there
 mod store;
 mod transfer;
+mod vault;
 mod words;
 
 pub use backup::BackupInfo;
@@ -59,4 +61,5 @@ pub use record::{MAX_RECORD, Record, RecordId, Summary};
 pub use slot::{SlotKind, Unlock};
 pub use store::{Expect, Hold, Options, Saved, Scan, Store};
 pub use transfer::{ExportReport, ImportReport, Merge};
+pub use vault::{DamagedEntry, Entry, Vault, VaultEdit, VaultReport, VaultView};
 pub use words::{RecoveryWords, WORD_COUNT, WordsError};

@@ -2,6 +2,7 @@
 //!
 //! sled panics on some damaged files and full disks; every call is caught, so that a person sees
 //! a sentence and the shell goes on. Its own threads may still report such a panic on stderr.
+use std::borrow::Cow;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -9,15 +10,42 @@ use std::time::{Duration, Instant};
 
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional};
 
-use super::backend::{Backend, Batch, Commit, Tree, Visit};
+use super::backend::{Backend, Batch, Commit, Step, Tree, Visit};
 use super::error::{Result, StoreError};
 use super::process::PrivateFiles;
 
-/// Size of sled's log segments in bytes. sled rewrites the rest of the last segment whenever it
-/// opens, so small segments make opening fast; values above a quarter become files of their own.
-const SEGMENT: usize = 64 * 1024;
-/// sled's page cache in bytes; a store is small and open for a moment only.
-const CACHE: u64 = 16 * 1024 * 1024;
+/// Name of the one tree of a flat engine.
+const FLAT: &str = "all";
+
+/// How sled is set up for a purpose.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tuning {
+    /// Size of sled's log segments in bytes. sled rewrites the rest of the last segment whenever
+    /// it opens, so small segments make opening fast; values above a quarter become files of
+    /// their own.
+    segment: usize,
+    /// sled's page cache in bytes.
+    cache: u64,
+    /// All trees in one, told apart by the first byte of the key. A batch of one tree is applied
+    /// without reading each key first, as a transaction over several trees must.
+    flat: bool,
+}
+
+impl Tuning {
+    /// A store of records: small, and open for a moment only.
+    pub(crate) const SMALL: Self = Self {
+        segment: 64 * 1024,
+        cache: 16 * 1024 * 1024,
+        flat: false,
+    };
+    /// A database: many entries, open for longer.
+    pub(crate) const LARGE: Self = Self {
+        segment: 512 * 1024,
+        cache: 64 * 1024 * 1024,
+        flat: true,
+    };
+}
+
 /// Pause before trying again while sled's threads of the previous operation let go.
 const PAUSE: Duration = Duration::from_micros(200);
 
@@ -25,6 +53,7 @@ const PAUSE: Duration = Duration::from_micros(200);
 pub(crate) struct OnSled {
     db: sled::Db,
     trees: [sled::Tree; 4],
+    flat: bool,
     path: PathBuf,
     // Last field: files stay private until the database is closed.
     _private: PrivateFiles,
@@ -43,13 +72,13 @@ impl OnSled {
     }
 
     /// Opens, or creates when there is none.
-    pub(crate) fn open(path: &Path, wait: Duration) -> Result<Self> {
+    pub(crate) fn open(path: &Path, wait: Duration, tuning: Tuning) -> Result<Self> {
         let private = PrivateFiles::new();
         remove_unfinished_snapshots(path)?;
         let config = sled::Config::new()
             .path(path)
-            .segment_size(SEGMENT)
-            .cache_capacity(CACHE)
+            .segment_size(tuning.segment)
+            .cache_capacity(tuning.cache)
             .flush_every_ms(None)
             .mode(sled::Mode::LowSpace);
         let deadline = Instant::now() + wait;
@@ -64,11 +93,15 @@ impl OnSled {
                 other => break other?,
             }
         };
-        let [a, b, c, d] = Tree::ALL.map(|tree| caught("open", || db.open_tree(tree.name())));
+        let [a, b, c, d] = Tree::ALL.map(|tree| {
+            let name = if tuning.flat { FLAT } else { tree.name() };
+            caught("open", || db.open_tree(name))
+        });
         let trees = [a?, b?, c?, d?];
         Ok(Self {
             db,
             trees,
+            flat: tuning.flat,
             path: path.to_path_buf(),
             _private: private,
         })
@@ -82,6 +115,39 @@ impl OnSled {
             Tree::Schemas => schemas,
             Tree::Meta => meta,
         }
+    }
+}
+
+impl OnSled {
+    /// A key as the engine has it.
+    fn key<'k>(&self, tree: Tree, key: &'k [u8]) -> Cow<'k, [u8]> {
+        if !self.flat {
+            return Cow::Borrowed(key);
+        }
+        let mut flat = Vec::with_capacity(key.len() + 1);
+        flat.push(tree as u8);
+        flat.extend_from_slice(key);
+        Cow::Owned(flat)
+    }
+
+    /// Runs a transaction on the one tree. The caller holds the folder's lock, so nothing changes
+    /// between the check of the requirements and the batch.
+    fn transact_flat(&self, batch: &Batch) -> Result<Commit> {
+        for (tree, key, value) in &batch.require {
+            if self.get(*tree, key)?.as_deref() != value.as_deref() {
+                return Ok(Commit::Refused);
+            }
+        }
+        let mut changes = sled::Batch::default();
+        for (tree, key, value) in &batch.changes {
+            let key = self.key(*tree, key);
+            match value {
+                Some(value) => changes.insert(&*key, value.as_slice()),
+                None => changes.remove(&*key),
+            }
+        }
+        caught("commit", || self.tree(Tree::Meta).apply_batch(changes))?;
+        Ok(Commit::Done)
     }
 }
 
@@ -106,11 +172,14 @@ fn remove_unfinished_snapshots(path: &Path) -> Result<()> {
 
 impl Backend for OnSled {
     fn get(&self, tree: Tree, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        let value = caught("read", || self.tree(tree).get(key))?;
+        let value = caught("read", || self.tree(tree).get(self.key(tree, key)))?;
         Ok(value.map(|value| value.to_vec()))
     }
 
     fn transact(&self, batch: &Batch) -> Result<Commit> {
+        if self.flat {
+            return self.transact_flat(batch);
+        }
         let trees = &self.trees[..];
         let outcome = caught_any("commit", || {
             trees.transaction(|trees| {
@@ -143,10 +212,24 @@ impl Backend for OnSled {
     }
 
     fn scan(&self, tree: Tree, visit: &mut Visit<'_>) -> Result<()> {
-        let mut items = self.tree(tree).iter();
+        self.scan_from(tree, &[], &mut |key, value| {
+            visit(key, value).map(|()| true)
+        })
+    }
+
+    fn scan_from(&self, tree: Tree, from: &[u8], visit: &mut Step<'_>) -> Result<()> {
+        let from = self.key(tree, from);
+        let mut items = self.tree(tree).range(&*from..);
         while let Some(item) = caught_any("read", || items.next())? {
             let (key, value) = item.map_err(|e| engine("read", &e))?;
-            visit(&key, &value)?;
+            let key = match (self.flat, key.split_first()) {
+                (false, _) => &*key,
+                (true, Some((&of, key))) if of == tree as u8 => key,
+                (true, _) => break,
+            };
+            if !visit(key, &value)? {
+                break;
+            }
         }
         Ok(())
     }

@@ -13,10 +13,11 @@ use super::lock::FolderLock;
 use super::manifest::{HEADER_KEY, MANIFEST_KEY, Manifest, seal_generation};
 use super::memory::Memory;
 use super::mirror::Raw;
-use super::on_sled::OnSled;
+use super::on_sled::{OnSled, Tuning};
 use super::site::{GENERATION_FILE, Site};
 use super::slot::{SlotKind, Unlock};
 use super::store::{Options, Store};
+use super::vault;
 use super::words::RecoveryWords;
 use super::{backup, keyfile, seal};
 
@@ -244,6 +245,13 @@ impl Store {
                     StoreError::io("move into place", dir)(e)
                 })
             });
+        // Databases are not in backups: those that are here stay here.
+        let databases = aside.join(vault::FOLDER);
+        let moved = moved.and_then(|()| match databases.is_dir() {
+            true => fs::rename(&databases, dir.join(vault::FOLDER))
+                .map_err(StoreError::io("move into place", &databases)),
+            false => Ok(()),
+        });
         drop(lock);
         if let Err(e) = moved {
             let _ = fs::remove_dir_all(&fresh);
@@ -261,7 +269,7 @@ impl Store {
         let path = dir.join(OnSled::FOLDER);
         // A damaged engine may not open; its files are zeroed all the same.
         if OnSled::exists(&path)
-            && let Ok(engine) = OnSled::open(&path, options.lock_wait)
+            && let Ok(engine) = OnSled::open(&path, options.lock_wait, Tuning::SMALL)
         {
             let _ = forget_slots(&engine);
             let _ = Box::new(engine).close();
@@ -271,6 +279,7 @@ impl Store {
         if generation.exists() {
             destroy(&generation)?;
         }
+        destroy(&dir.join(vault::FOLDER))?;
         if !keep_backups {
             for file in backup::list(dir) {
                 destroy(&file)?;
@@ -331,7 +340,7 @@ fn place(dir: &Path, raw: &Raw, keys: &Keys) -> Result<()> {
             .ok_or(StoreError::Replaced)?;
         let path = building.join(OnSled::FOLDER);
         files::create_private_dir(&path)?;
-        let engine = OnSled::open(&path, std::time::Duration::ZERO)?;
+        let engine = OnSled::open(&path, std::time::Duration::ZERO, Tuning::SMALL)?;
         let filled = fill(&engine, raw);
         let closed = Box::new(engine).close();
         filled?;
@@ -401,7 +410,7 @@ fn forget_slots(engine: &OnSled) -> Result<()> {
 }
 
 /// Fills files with zeros, syncs and removes them; folders with everything below.
-fn destroy(path: &Path) -> Result<()> {
+pub(crate) fn destroy(path: &Path) -> Result<()> {
     let fail = |e| StoreError::io("destroy", path)(e);
     let meta = match fs::symlink_metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),

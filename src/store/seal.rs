@@ -16,7 +16,7 @@ pub(crate) const TAG: usize = 16;
 /// secrets (spec: records).
 pub(crate) const BLOCK: usize = 64;
 /// Length prefix of a padded plaintext in bytes.
-const PREFIX: usize = 4;
+pub(crate) const PREFIX: usize = 4;
 
 /// Fills an array with random bytes of the operating system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {

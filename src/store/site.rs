@@ -7,7 +7,7 @@ use super::backup;
 use super::error::{Result, StoreError};
 use super::lock::FolderLock;
 use super::memory::Memory;
-use super::on_sled::OnSled;
+use super::on_sled::{OnSled, Tuning};
 
 /// Name of the file with the sealed generation number, beside the engine.
 pub(crate) const GENERATION_FILE: &str = "generation";
@@ -30,6 +30,11 @@ impl Site {
 
     /// Takes the lock and opens the engine.
     pub(crate) fn enter(&self, wait: Duration) -> Result<Session> {
+        self.enter_tuned(wait, Tuning::SMALL)
+    }
+
+    /// The same with another set-up of the engine.
+    pub(crate) fn enter_tuned(&self, wait: Duration, tuning: Tuning) -> Result<Session> {
         match self {
             Self::Memory(memory) => Ok(Session {
                 backend: Box::new(memory.clone()),
@@ -45,7 +50,7 @@ impl Site {
                 if !OnSled::exists(&path) {
                     return Err(StoreError::NotAStore(dir.clone()));
                 }
-                let backend = OnSled::open(&path, wait).map_err(|e| match e {
+                let backend = OnSled::open(&path, wait, tuning).map_err(|e| match e {
                     // Somebody without our lock, for example a tool of sled's.
                     StoreError::Engine { text, .. } if text.contains(OnSled::HELD) => {
                         StoreError::Locked {

@@ -14,11 +14,13 @@ use super::header::Header;
 use super::health::Health;
 use super::kdf::KdfCost;
 use super::keys::Keys;
+use super::memory::Memory;
 use super::mirror::{Catalog, Mirror, Place, Raw};
 use super::record::{Record, RecordId, Summary};
 use super::site::{GENERATION_FILE, Site};
 use super::slot::SlotKind;
 use super::state::State;
+use super::vault::Memories;
 
 /// What the caller injects and chooses; `Options::default()` is right for the product.
 #[derive(Clone)]
@@ -88,6 +90,8 @@ pub struct Store {
     pub(crate) site: Site,
     pub(crate) options: Options,
     state: Mutex<State>,
+    /// Databases of an ephemeral store.
+    memories: Mutex<Memories>,
 }
 
 /// While it lives the engine stays open, see [`Store::hold`].
@@ -121,7 +125,20 @@ impl Store {
             site,
             options,
             state: Mutex::new(state),
+            memories: Mutex::default(),
         })
+    }
+
+    /// The database in memory of an id.
+    pub(crate) fn memory(&self, id: &[u8; 16]) -> Memory {
+        let mut memories = self.memories.lock().unwrap_or_else(|e| e.into_inner());
+        memories.entry(*id).or_default().clone()
+    }
+
+    /// Drops a database in memory.
+    pub(crate) fn forget_memory(&self, id: &[u8; 16]) {
+        let mut memories = self.memories.lock().unwrap_or_else(|e| e.into_inner());
+        memories.remove(id);
     }
 
     /// The folder; `None` for an ephemeral store.
@@ -147,6 +164,27 @@ impl Store {
     /// Seed of the identity key (Ed25519 or X25519): HKDF of the master key.
     pub fn identity_seed(&self) -> Zeroizing<[u8; 32]> {
         self.lock_state().keys.identity_seed()
+    }
+
+    /// Seals bytes that leave the store, for a purpose; [`Store::open_for`] opens them.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn seal_for(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        let key = self.lock_state().keys.purpose(purpose);
+        super::seal::seal(key.bytes(), purpose.as_bytes(), plain)
+    }
+
+    /// Opens what [`Store::seal_for`] made with the same master key for the same purpose.
+    ///
+    /// # Errors
+    /// [`StoreError::NotSealedHere`] when it was made elsewhere, or is changed.
+    pub fn open_for(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let key = self.lock_state().keys.purpose(purpose);
+        let plain = super::seal::open(key.bytes(), purpose.as_bytes(), sealed);
+        plain
+            .map(|plain| plain.to_vec())
+            .map_err(|_| StoreError::NotSealedHere)
     }
 
     /// Keeps the store open for a burst of operations until the guard is dropped, which makes

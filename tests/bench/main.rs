@@ -10,6 +10,7 @@
     reason = "a bench that cannot go on stops"
 )]
 mod answer;
+mod bcdb;
 mod chain;
 mod crypto;
 mod devnet;
@@ -39,6 +40,6 @@ criterion_group! {
     name = benches;
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
-              chain::bench, schema::bench
+              chain::bench, schema::bench, bcdb::bench
 }
 criterion_main!(benches);

@@ -11,13 +11,15 @@ const EXEMPT: &[(&str, &str)] = &[
     ("stop", "would end the devnet of this test"),
     ("reset", "would end the devnet of this test"),
     ("add_from_path", "needs a file"),
-    ("object.save", "needs a database"),
-    ("object.load", "needs a database"),
-    ("object.delete", "needs a database"),
 ];
 
 /// Examples that start or ask something outside this process.
-const NOT_RUN: &[&str] = &["j.devnet.start()", "j.clients.currencylayer.load()"];
+const NOT_RUN: &[&str] = &[
+    "j.devnet.start()",
+    "j.clients.currencylayer.load()",
+    "b = j.data.bcdb.new('mine')\nb.export_('export_of_mine')",
+    "b = j.data.bcdb.new('mine')\nb.import_('export_of_mine')",
+];
 
 fn walk(
     class: ClassInfo,

@@ -8,3 +8,4 @@ mod keys;
 mod maintain;
 mod privacy;
 mod suite;
+mod vault;

@@ -4,11 +4,13 @@
 //!   schema, one property of it.
 //! * [`object`]: an object that holds data; its properties are read and set by name. Whatever keeps
 //!   such objects (a database) is its [`object::Home`].
+//! * [`bcdb`]: `j.data.bcdb`, databases that keep objects.
 //! * [`list`], [`dict`]: lists and maps inside an object; what is changed in them is changed in the
 //!   object.
 //! * [`numeric`], [`choice`], [`pair`]: values that are more than plain data.
 //! * [`types`]: `j.data.types`, every type by name.
 //! * [`value`], [`errors`]: values and errors of the library as those of the tree.
+pub mod bcdb;
 pub mod choice;
 pub mod dict;
 pub mod dumps;
@@ -27,11 +29,13 @@ use std::sync::Arc;
 
 use super::world::World;
 use crate::object::{Class, Member, class_of};
+use bcdb::Bcdb;
 use schema::SchemaFactory;
 use types::TypeFactory;
 
 /// `j.data`.
 pub struct Data {
+    bcdb: Arc<Bcdb>,
     schema: Arc<SchemaFactory>,
     types: Arc<TypeFactory>,
 }
@@ -40,6 +44,7 @@ impl Data {
     /// The node of the tree.
     pub fn open(world: &Arc<World>) -> Arc<Data> {
         Arc::new(Data {
+            bcdb: Bcdb::open(world),
             schema: SchemaFactory::open(world),
             types: TypeFactory::open(world),
         })
@@ -50,6 +55,13 @@ impl Class for Data {
     const NAME: &'static str = "data";
     const DOC: &'static str = "Data with types: schemas, objects and values.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::child(
+            "bcdb",
+            class_of::<Bcdb>,
+            "Databases of objects, encrypted in the store.",
+            "j.data.bcdb",
+            |data, _| Ok(data.bcdb.clone().into()),
+        ),
         Member::child(
             "schema",
             class_of::<SchemaFactory>,

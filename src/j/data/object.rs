@@ -35,7 +35,7 @@ pub trait Home: Send + Sync {
     /// # Errors
     /// When it cannot be stored; the object stays as it is, unsaved.
     fn save(&self, object: &Arc<Held>) -> Result<()>;
-    /// Deletes what is stored of the object, and takes its id away with [`Held::unstored`].
+    /// Deletes what is stored of the object.
     ///
     /// # Errors
     /// When it cannot be deleted.
@@ -45,6 +45,17 @@ pub trait Home: Send + Sync {
     /// # Errors
     /// When it is not stored, or not readable.
     fn load(&self, object: &Arc<Held>) -> Result<()>;
+    /// True when it wants to know of changes.
+    fn watches(&self) -> bool {
+        false
+    }
+    /// Is told that a property was changed, when it [watches](Home::watches).
+    ///
+    /// # Errors
+    /// When the change is refused; then it is taken back.
+    fn changed(&self, _object: &Arc<Held>, _property: &str) -> Result<()> {
+        Ok(())
+    }
     /// The home itself, as a person sees it.
     fn value(&self) -> Value;
 }
@@ -84,16 +95,9 @@ impl Held {
         self.lock().id()
     }
 
-    /// Notes that the data are stored under this number.
-    pub fn stored(&self, id: u64) {
-        let mut object = self.lock();
-        object.set_id(Some(id));
-        object.mark_stored();
-    }
-
-    /// Notes that nothing is stored of it any more.
-    pub fn unstored(&self) {
-        self.lock().set_id(None);
+    /// Notes that the data are stored under this number, in this revision.
+    pub fn stored(&self, id: u64, revision: u64) {
+        self.lock().set_stored(id, revision);
     }
 
     /// Takes other data.
@@ -235,7 +239,8 @@ impl DataObject {
     /// What the change fails with, or storing it.
     pub fn change<R>(&self, apply: impl FnOnce(&mut schema::Object) -> Result<R>) -> Result<R> {
         self.check_place()?;
-        let home = self.held.home().filter(|_| self.held.autosave());
+        let home = self.held.home();
+        let home = home.filter(|home| self.held.autosave() || home.watches());
         let before = home.map(|_| self.held.snapshot());
         let done = {
             let mut root = self.held.lock();
@@ -252,12 +257,28 @@ impl DataObject {
             apply(object)?
         };
         if let (Some(home), Some(before)) = (home, before)
-            && let Err(error) = home.save(&self.held)
+            && let Err(error) = self.tell(home, &before)
         {
             self.held.replace(before);
             return Err(error);
         }
         Ok(done)
+    }
+
+    /// Tells the home what was changed, and stores it with `_autosave`.
+    fn tell(&self, home: &Arc<dyn Home>, before: &schema::Object) -> Result<()> {
+        if home.watches() {
+            let after = self.held.snapshot();
+            for (property, value) in after.iter() {
+                if before.get(&property.name)? != value {
+                    home.changed(&self.held, &property.name)?;
+                }
+            }
+        }
+        match self.held.autosave() {
+            true => home.save(&self.held),
+            false => Ok(()),
+        }
     }
 
     fn check_place(&self) -> Result<()> {
@@ -454,7 +475,11 @@ const KEEPING: &[Member<DataObject>] = &[
         &[],
         Ty::Nothing,
         "Stores it in the database it belongs to.",
-        "",
+        concat!(
+            "m = j.data.bcdb.new('example').model_get('@url = shop.item\\nname = \"\"')\n",
+            "o = m.new(name='lamp')\n",
+            "o.save()"
+        ),
         |this: &Arc<DataObject>, _| Ok(this.held.at_home("save")?.save(&this.held)?.into()),
     )
     .needs(Needs::SAVES.and(Needs::UNLOCKED)),
@@ -463,7 +488,11 @@ const KEEPING: &[Member<DataObject>] = &[
         &[],
         Ty::Nothing,
         "Takes the stored version again, dropping changes that were not saved.",
-        "",
+        concat!(
+            "m = j.data.bcdb.new('example').model_get('@url = shop.item\\nname = \"\"')\n",
+            "o = m.new(name='lamp')\n",
+            "o.save()\no.load()"
+        ),
         |this: &Arc<DataObject>, _| Ok(this.held.at_home("load")?.load(&this.held)?.into()),
     )
     .needs(Needs::UNLOCKED),
@@ -472,7 +501,11 @@ const KEEPING: &[Member<DataObject>] = &[
         &[],
         Ty::Nothing,
         "Deletes what is stored of it in the database it belongs to.",
-        "",
+        concat!(
+            "m = j.data.bcdb.new('example').model_get('@url = shop.item\\nname = \"\"')\n",
+            "o = m.new(name='lamp')\n",
+            "o.save()\no.delete()"
+        ),
         |this: &Arc<DataObject>, _| Ok(this.held.at_home("delete")?.delete(&this.held)?.into()),
     )
     .needs(Needs::SAVES.and(Needs::UNLOCKED)),

@@ -186,7 +186,7 @@ impl Object {
     }
 }
 
-fn data_error(schema: &Schema, reason: &dyn std::fmt::Display) -> ObjectError {
+pub(super) fn data_error(schema: &Schema, reason: &dyn std::fmt::Display) -> ObjectError {
     ObjectError::Data {
         url: schema.url.clone(),
         reason: reason.to_string(),

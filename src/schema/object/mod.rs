@@ -3,6 +3,7 @@ mod dump;
 mod list;
 mod load;
 mod print;
+mod upgrade;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct Object {
     /// Properties of a stored record that the schema does not have any more.
     extra: Map,
     id: Option<u64>,
+    /// Of what was read or stored last; 0 until then.
+    revision: u64,
     readonly: bool,
 }
 
@@ -56,7 +59,9 @@ impl Object {
         data: &Map,
     ) -> Result<Self, ObjectError> {
         let mut object = Self::new(context, schema)?;
-        object.set_all(data)?;
+        for (name, value) in data {
+            object.set(name, value)?;
+        }
         Ok(object)
     }
 
@@ -98,6 +103,7 @@ impl Object {
             changed,
             extra: Map::new(),
             id: None,
+            revision: 0,
             readonly: false,
         })
     }
@@ -120,6 +126,18 @@ impl Object {
     /// Sets or removes the number; only a database does this.
     pub fn set_id(&mut self, id: Option<u64>) {
         self.id = id;
+    }
+
+    /// Revision of what a database read or stored of it last; 0 until then.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Notes that it is as stored, under a number and a revision; only a database does this.
+    pub fn set_stored(&mut self, id: u64, revision: u64) {
+        self.id = Some(id);
+        self.revision = revision;
+        self.mark_stored();
     }
 
     /// True if nothing can be changed.
