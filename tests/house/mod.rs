@@ -32,7 +32,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
-    ("reqwest::", &["tfchain"]),
+    ("reqwest::", &["tfchain", "devnet"]),
+    ("rcgen::", &["devnet"]),
+    ("ring::", &["devnet"]),
+    ("nix::", &["devnet"]),
+    ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),
 ];
 
