@@ -16,6 +16,7 @@ pub mod builtin;
 pub mod certificate;
 pub mod files;
 pub mod guard;
+pub mod inside;
 pub mod jobs;
 pub mod listener;
 pub mod node;
@@ -122,7 +123,7 @@ impl ZosNode {
             tokio::spawn(Arc::clone(&node).take_jobs(stopping.clone())),
             tokio::spawn(Arc::clone(&node).keep_house(stopping.clone())),
         ];
-        tasks.extend(node.listen_to_containers(stopping.clone()));
+        tasks.extend(node.listen_to_containers());
         place.publish(&NodeFile {
             pid: std::process::id(),
             addr,
