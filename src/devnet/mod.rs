@@ -19,6 +19,7 @@ mod pages;
 pub mod pool;
 mod server;
 pub mod storage;
+pub mod zos;
 
 pub use clock::Clock;
 pub use control::{Account, Control, Made, Status};

@@ -87,6 +87,8 @@ impl Start {
                 return devnet_command::run(command, &self.environment, self.cli.yes);
             }
             Some(Command::Tutorial { auto }) => return self.tutorial(*auto),
+            // Opened by `main`, before anything else is touched; no door of the shell.
+            Some(Command::ZosInit { .. }) => return Ok(2),
             Some(Command::Reference) => {
                 let session = self.session(self.opener(Ask::Nobody));
                 output::line(&reference::markdown(session.root.class(), "j"));

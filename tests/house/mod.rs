@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Room, and the rooms of ours it may import. `main.rs` and `lib.rs` are rooms of one file.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("main", &["shell", "cli"]),
+    ("main", &["shell", "cli", "devnet"]),
     ("lib", &[]),
     ("cli", &["shell", "j", "devnet"]),
     (
@@ -29,6 +29,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
     ("reqwest::", &["tfchain"]),
+    ("nix::", &["devnet"]),
+    ("tar::", &["devnet"]),
     ("std::env::", &["shell", "main", "cli"]),
 ];
 

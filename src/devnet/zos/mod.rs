@@ -1,0 +1,3 @@
+//! The Zero-OS node of the devnet.
+#[cfg(target_os = "linux")]
+pub mod container;
