@@ -11,3 +11,4 @@ mod schema;
 mod shell;
 mod store;
 mod tfchain;
+mod zos;

@@ -12,13 +12,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["engine", "object", "store", "dialect", "j", "cli", "devnet"],
     ),
     ("engine", &["dialect", "object"]),
-    ("j", &["object", "store", "tfchain", "schema", "devnet"]),
-    ("devnet", &["tfchain", "schema"]),
+    (
+        "j",
+        &["object", "store", "tfchain", "schema", "zos", "devnet"],
+    ),
+    ("devnet", &["tfchain", "schema", "zos"]),
     ("dialect", &[]),
     ("object", &[]),
     ("store", &[]),
     ("tfchain", &[]),
     ("schema", &[]),
+    ("zos", &[]),
 ];
 
 /// Crates (or paths of the standard library) that only these rooms may name.
