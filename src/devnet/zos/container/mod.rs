@@ -27,7 +27,6 @@ mod process;
 pub mod root;
 pub mod runner;
 
-pub use arguments::{Create, Nic};
 pub use error::{Error, Result};
 pub use frame::Ready;
 pub use process::Usage;
@@ -45,13 +44,15 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use arguments::{check_nics, guest_port};
+use arguments::{DESTROYED, check_nics, environment, guest_port, has_default_nic};
 use forward::{Forward, Listening};
 use frame::{SetUp, ToInit};
 use leftovers::Home;
 use port::Source;
 use process::Living;
 use root::LocalRoots;
+
+use crate::zos::protocol::{CreateArguments, ListedArguments, ListedNic, Nic};
 
 /// How many containers a node runs unless told otherwise (spec: 3.2).
 pub const DEFAULT_LIMIT: usize = 1000;
@@ -128,7 +129,7 @@ pub enum Event {
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
     /// What it was created with; ports and nics as they are now.
-    pub arguments: Create,
+    pub arguments: ListedArguments,
     /// Where the original node would mount its root. Ours is mounted in the container only.
     pub root: String,
     /// Process id of its init on the node.
@@ -191,7 +192,7 @@ struct State {
 }
 
 struct Container {
-    arguments: Create,
+    arguments: ListedArguments,
     ready: Ready,
     living: Arc<Living>,
     forwards: Vec<Forward>,
@@ -238,8 +239,12 @@ impl Containers {
     ///
     /// # Errors
     /// Those of the node (spec: 3.2). Nothing stays behind but the number, which is used up.
-    pub async fn create(&self, arguments: Create) -> Result<u16> {
-        let arguments = arguments.check()?;
+    pub async fn create(
+        &self,
+        arguments: CreateArguments,
+        tags: Option<Vec<String>>,
+    ) -> Result<u16> {
+        let arguments = arguments::check(arguments, tags)?;
         if let Support::No(reason) = self.support() {
             return Err(Error::new(
                 501,
@@ -284,7 +289,14 @@ impl Containers {
     /// Lists the containers that have all the tags; no tags are all containers.
     pub fn list(&self, tags: &[String]) -> BTreeMap<u16, Info> {
         let state = self.state();
-        let has_all = |c: &Container| tags.iter().all(|tag| c.arguments.tags.contains(tag));
+        let has_all = |c: &Container| {
+            tags.iter().all(|tag| {
+                c.arguments
+                    .tags
+                    .as_ref()
+                    .is_some_and(|all| all.contains(tag))
+            })
+        };
         let wanted = state.containers.iter().filter(|(_, c)| has_all(c));
         wanted.map(|(id, c)| (*id, info(*id, c))).collect()
     }
@@ -334,7 +346,7 @@ impl Containers {
             let state = self.state();
             let container = state.containers.get(&id);
             let container = container.ok_or_else(|| Error::new(404, "container does not exist"))?;
-            if !container.arguments.has_default_nic() {
+            if !has_default_nic(&container.arguments) {
                 return Err(Error::failed("Container doesn't have a default nic"));
             }
         }
@@ -398,7 +410,7 @@ impl Containers {
             return Err(Error::new(400, "cannot add a nic in host network mode"));
         }
         let mut nics = container.arguments.nics.clone();
-        nics.push(nic);
+        nics.push(ListedNic::from(nic));
         check_nics(&nics).map_err(|e| Error::new(400, e.message))?;
         if let Some(new) = nics.last_mut() {
             possible(new)?;
@@ -421,7 +433,7 @@ impl Containers {
         if nic.state != "configured" {
             return Err(Error::new(412, format!("nic is in '{}' state", nic.state)));
         }
-        "destroyed".clone_into(&mut nic.state);
+        DESTROYED.clone_into(&mut nic.state);
         if nic.kind == "default" {
             container.forwards.clear();
         }
@@ -484,14 +496,15 @@ impl Containers {
         Ok(())
     }
 
-    async fn make(&self, id: u16, mut arguments: Create) -> Result<()> {
+    async fn make(&self, id: u16, mut arguments: ListedArguments) -> Result<()> {
         let config = &self.shared.config;
         let mounts = mounts(arguments.mount.as_ref())?;
         for nic in &mut arguments.nics {
             possible(nic)?;
             "configured".clone_into(&mut nic.state);
         }
-        for (subsystem, name) in &arguments.cgroups {
+        let mut groups = arguments.cgroups.clone().unwrap_or_default();
+        for (subsystem, name) in &groups {
             let there = config
                 .groups
                 .as_ref()
@@ -506,7 +519,7 @@ impl Containers {
         let lower = self.find_root(&arguments.root, &arguments.storage).await?;
         // Before the container is built: a taken port is told early and costs nothing.
         let mut listening = Vec::new();
-        if arguments.has_default_nic() && !arguments.host_network {
+        if has_default_nic(&arguments) && !arguments.host_network {
             for (source, guest) in arguments.port.iter().flatten() {
                 let source = Source::parse(source)?;
                 self.port_is_free(&source)?;
@@ -523,16 +536,17 @@ impl Containers {
             privileged: arguments.privileged,
             host_network: arguments.host_network,
             mounts,
-            config: arguments.config.clone(),
-            env: arguments.environment(),
+            config: arguments.config.clone().unwrap_or_default(),
+            env: environment(&arguments),
             resolv: resolv(arguments.host_network),
             patience_ms: u64::try_from(config.patience.as_millis()).unwrap_or(u64::MAX),
             probe: false,
         };
-        let started = process::start(config, home, set_up, &arguments.cgroups).await?;
+        let started = process::start(config, home, set_up, &groups).await?;
         let devices = ("devices".to_owned(), "corex".to_owned());
-        if !arguments.privileged && !arguments.cgroups.contains(&devices) {
-            arguments.cgroups.push(devices);
+        if !arguments.privileged && !groups.contains(&devices) {
+            groups.push(devices);
+            arguments.cgroups = Some(groups);
         }
         let (end, ended) = watch::channel(None);
         let living = Arc::clone(&started.living);
@@ -628,7 +642,7 @@ fn mounts(wanted: Option<&IndexMap<String, String>>) -> Result<Vec<(PathBuf, Pat
 }
 
 /// Says what stands against a link on this node.
-fn possible(nic: &Nic) -> Result<()> {
+fn possible(nic: &ListedNic) -> Result<()> {
     let unable = |what: &str| {
         let kind = &nic.kind;
         Err(Error::new(
