@@ -19,6 +19,7 @@ mod pages;
 pub mod pool;
 mod server;
 pub mod storage;
+#[cfg(target_os = "linux")]
 pub mod zos;
 
 pub use clock::Clock;

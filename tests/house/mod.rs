@@ -32,9 +32,12 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
-    ("reqwest::", &["tfchain"]),
+    ("reqwest::", &["tfchain", "devnet"]),
+    ("rcgen::", &["devnet"]),
+    ("ring::", &["devnet"]),
     ("nix::", &["devnet"]),
     ("tar::", &["devnet"]),
+    ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),
 ];
 

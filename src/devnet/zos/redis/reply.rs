@@ -1,0 +1,61 @@
+//! Answers to bytes.
+use super::keyspace::Bytes;
+
+/// An answer of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// A word, for example `OK`.
+    Simple(&'static str),
+    /// An error; the text has no line breaks.
+    Error(String),
+    /// A number.
+    Integer(i64),
+    /// Bytes.
+    Bulk(Bytes),
+    /// There is nothing. `$-1` also where Redis itself sends `*-1`, as the real node's proxy does.
+    Nil,
+    /// Several.
+    Array(Vec<Reply>),
+}
+
+impl Reply {
+    /// `+OK`.
+    pub const OK: Reply = Reply::Simple("OK");
+
+    /// Bytes of a text.
+    pub fn text(text: impl AsRef<str>) -> Self {
+        Reply::Bulk(text.as_ref().as_bytes().into())
+    }
+
+    /// A count.
+    pub fn count(n: usize) -> Self {
+        Reply::Integer(i64::try_from(n).unwrap_or(i64::MAX))
+    }
+
+    /// Appends its bytes.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Reply::Simple(word) => line(out, '+', word),
+            Reply::Error(text) => line(out, '-', &text.replace(['\r', '\n'], " ")),
+            Reply::Integer(n) => line(out, ':', &n.to_string()),
+            Reply::Bulk(bytes) => {
+                line(out, '$', &bytes.len().to_string());
+                out.extend_from_slice(bytes);
+                out.extend_from_slice(b"\r\n");
+            }
+            Reply::Nil => out.extend_from_slice(b"$-1\r\n"),
+            Reply::Array(items) => {
+                line(out, '*', &items.len().to_string());
+                for item in items {
+                    item.write(out);
+                }
+            }
+        }
+    }
+}
+
+fn line(out: &mut Vec<u8>, mark: char, text: &str) {
+    out.extend_from_slice(mark.to_string().as_bytes());
+    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
