@@ -120,6 +120,13 @@ pub enum Command {
     },
     /// Print the reference of the whole tree as Markdown.
     Reference,
+    /// What the devnet's node starts for each container.
+    #[command(hide = true)]
+    ZosInit {
+        /// Shown as the arguments of the container's first process.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 /// `kosmos store …`

@@ -88,6 +88,8 @@ impl Start {
             }
             Some(Command::ZosNode(options)) => return zos_node_command::run(options),
             Some(Command::Tutorial { auto }) => return self.tutorial(*auto),
+            // Opened by `main`, before anything else is touched; no door of the shell.
+            Some(Command::ZosInit { .. }) => return Ok(2),
             Some(Command::Reference) => {
                 let session = self.session(self.opener(Ask::Nobody));
                 output::line(&reference::markdown(session.root.class(), "j"));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Room, and the rooms of ours it may import. `main.rs` and `lib.rs` are rooms of one file.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("main", &["shell", "cli"]),
+    ("main", &["shell", "cli", "devnet"]),
     ("lib", &[]),
     ("cli", &["shell", "j", "devnet"]),
     (
@@ -36,6 +36,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rcgen::", &["devnet"]),
     ("ring::", &["devnet"]),
     ("nix::", &["devnet"]),
+    ("tar::", &["devnet"]),
     ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),
 ];

@@ -11,9 +11,10 @@
 //! * [`listener`], [`guard`], [`certificate`], [`redis`]: the port and the data behind it.
 //! * [`jobs`]: what runs commands, the same in containers. * [`builtin`]: the commands.
 //! * [`files`], [`view`], [`place`]: the files, and the folder a node lives in.
-//! * [`node`]: takes jobs from the data and puts results back.
+//! * [`node`]: takes jobs from the data and puts results back. * [`container`]: its containers.
 pub mod builtin;
 pub mod certificate;
+pub mod container;
 pub mod files;
 pub mod guard;
 pub mod inside;
