@@ -129,13 +129,22 @@ fn machinery(inside: Inside, outlet: runner::Outlet) -> std::io::Result<Arc<Runn
     builtin::everywhere(&mut commands, &Version::ours(), &files);
     let surroundings = Surroundings {
         dir: "/".into(),
-        env: inside.env.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        env: inside
+            .env
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect(),
         groups: false,
         end_with_us: false,
         patience: inside.patience,
         view: None,
     };
-    Runner::new(inside.container, surroundings, commands, Arc::new(Socket(outlet)))
+    Runner::new(
+        inside.container,
+        surroundings,
+        commands,
+        Arc::new(Socket(outlet)),
+    )
 }
 
 #[derive(Deserialize, Default)]
@@ -206,9 +215,15 @@ mod tests {
             after = ["init"]
             args = {script = "true"}
         "#;
-        let started: Vec<_> = services(text).into_iter().map(|job| (job.id, job.command)).collect();
+        let started: Vec<_> = services(text)
+            .into_iter()
+            .map(|job| (job.id, job.command))
+            .collect();
         let expected = [("db", "bash"), ("web", "core.system")];
-        assert_eq!(started, expected.map(|(id, command)| (id.into(), command.into())));
+        assert_eq!(
+            started,
+            expected.map(|(id, command)| (id.into(), command.into()))
+        );
         assert!(services("broken [").is_empty());
     }
 }

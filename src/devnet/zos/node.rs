@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::builtin::aggregator::{Aggregator, Measured};
-use super::builtin::logger::Logger;
 use super::builtin::corex::{self, Boxes, NodeRoots};
+use super::builtin::logger::Logger;
 use super::builtin::{self, aggregator, cgroup, disk, info, logger, network, ports, settings, web};
 use super::container::{self, Containers, Event};
 use super::files::Files;
@@ -174,11 +174,16 @@ impl Node {
             let mut config = container::Config::new(place.containers(), program);
             let cache = place.path().join("roots");
             config.sources = vec![Arc::new(NodeRoots::new(Arc::clone(&files), cache))];
-            let (containers, told) = Containers::open(config)
-                .await
-                .map_err(|e| Error::Start { reason: e.to_string() })?;
+            let (containers, told) = Containers::open(config).await.map_err(|e| Error::Start {
+                reason: e.to_string(),
+            })?;
             notices.push(containers.support().to_string());
-            let made = Boxes::new(containers, Arc::clone(&desk), Arc::clone(&files), place.files());
+            let made = Boxes::new(
+                containers,
+                Arc::clone(&desk),
+                Arc::clone(&files),
+                place.files(),
+            );
             let made = Arc::new(made);
             corex::add(&mut commands, &made);
             boxes = Some(made);
@@ -186,7 +191,10 @@ impl Node {
         }
         let of_ports = boxes.clone();
         ports::add(&mut commands, move || {
-            of_ports.as_ref().map(|boxes| boxes.forwarded()).unwrap_or_default()
+            of_ports
+                .as_ref()
+                .map(|boxes| boxes.forwarded())
+                .unwrap_or_default()
         });
         disk::add(&mut commands);
         cgroup::add(&mut commands);
@@ -265,7 +273,11 @@ impl Node {
     /// Passes on what containers say.
     pub fn listen_to_containers(self: &Arc<Self>) -> Option<JoinHandle<()>> {
         let boxes = Arc::clone(self.boxes.as_ref()?);
-        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let events = self
+            .events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let mut events = events?;
         let desk = Arc::clone(&self.desk);
         Some(tokio::spawn(async move {

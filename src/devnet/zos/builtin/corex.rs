@@ -42,7 +42,10 @@ pub struct NodeRoots {
 impl NodeRoots {
     /// Roots of a node; archives are unpacked into a folder.
     pub fn new(files: Arc<Files>, cache: PathBuf) -> Self {
-        NodeRoots { files, local: root::LocalRoots::new(cache) }
+        NodeRoots {
+            files,
+            local: root::LocalRoots::new(cache),
+        }
     }
 }
 
@@ -102,7 +105,13 @@ impl Arguments {
 impl Boxes {
     /// Brings containers and the node's data together.
     pub fn new(containers: Containers, desk: Arc<Desk>, files: Arc<Files>, root: PathBuf) -> Self {
-        Boxes { containers, desk, waiting: Mutex::default(), files, root }
+        Boxes {
+            containers,
+            desk,
+            waiting: Mutex::default(),
+            files,
+            root,
+        }
     }
 
     /// The containers.
@@ -114,7 +123,12 @@ impl Boxes {
     pub fn forwarded(&self) -> Vec<(u16, String)> {
         let forwards = self.containers.forwards().into_iter();
         forwards
-            .map(|(id, source, guest)| (source.port, format!("{source} relayed to container {id}:{guest}")))
+            .map(|(id, source, guest)| {
+                (
+                    source.port,
+                    format!("{source} relayed to container {id}:{guest}"),
+                )
+            })
             .collect()
     }
 
@@ -134,7 +148,10 @@ impl Boxes {
     pub fn started(&self, container: u16, id: String) {
         // An id that a job of the node, or of another container, has already stays theirs.
         if self.desk.accept(&id) {
-            let job = Job { id: id.clone(), ..Job::default() };
+            let job = Job {
+                id: id.clone(),
+                ..Job::default()
+            };
             self.waiting().entry(container).or_default().insert(id, job);
         }
     }
@@ -182,13 +199,18 @@ impl Boxes {
             ..Job::default()
         };
         let envelope = serde_json::to_value(&job).map_err(|e| e.to_string())?;
-        self.waiting().entry(container).or_default().insert(id.clone(), job);
+        self.waiting()
+            .entry(container)
+            .or_default()
+            .insert(id.clone(), job);
         if self.containers.run(container, envelope).is_err() {
             if let Some(jobs) = self.waiting().get_mut(&container) {
                 jobs.remove(&id);
             }
             self.desk.forget(&id);
-            return Err("failed to dispatch command to container, check system logs for errors".into());
+            return Err(
+                "failed to dispatch command to container, check system logs for errors".into(),
+            );
         }
         Ok(id.into())
     }
@@ -199,9 +221,10 @@ impl Boxes {
             let mut real = indexmap::IndexMap::new();
             for (host, guest) in mounts.drain(..) {
                 let there = match host.starts_with('/') {
-                    true => self.files.on_machine(&host).map_err(|_| {
-                        Failure::from(format!("host path '{host}' does not exist"))
-                    }),
+                    true => self
+                        .files
+                        .on_machine(&host)
+                        .map_err(|_| Failure::from(format!("host path '{host}' does not exist"))),
                     false => Ok(PathBuf::from(&host)),
                 };
                 // What the guest path is worth is said first, as on the real node.
@@ -213,7 +236,10 @@ impl Boxes {
             }
             *mounts = real;
         }
-        Ok(self.containers.create(arguments, call.running.job.tags.clone()).await?)
+        Ok(self
+            .containers
+            .create(arguments, call.running.job.tags.clone())
+            .await?)
     }
 
     /// A container as lists show it: with the paths of the node.
@@ -238,8 +264,9 @@ impl Boxes {
         let mut all = BTreeMap::new();
         for (id, info) in self.containers.list(tags) {
             let usage = self.containers.usage(id);
-            let (cpu, rss, vms, swap) =
-                usage.map_or((0, 0, 0, 0), |usage| (usage.cpu, usage.rss, usage.vms, usage.swap));
+            let (cpu, rss, vms, swap) = usage.map_or((0, 0, 0, 0), |usage| {
+                (usage.cpu, usage.rss, usage.vms, usage.swap)
+            });
             let container = self.shown(&info)?;
             all.insert(
                 id,
@@ -278,7 +305,12 @@ pub fn add(commands: &mut Commands, boxes: &Arc<Boxes>) {
             });
         }};
     }
-    command!("corex.create", boxes, call, boxes.create(&mut call).await.map(Json::from));
+    command!(
+        "corex.create",
+        boxes,
+        call,
+        boxes.create(&mut call).await.map(Json::from)
+    );
     command!("corex.create-sync", boxes, call, {
         let id = boxes.create(&mut call).await?;
         let how = boxes.containers.wait(id).await.unwrap_or_default();
@@ -315,15 +347,22 @@ pub fn add(commands: &mut Commands, boxes: &Arc<Boxes>) {
     });
     command!("corex.portforward-add", boxes, call, {
         let a: Arguments = call.arguments()?;
-        boxes.containers.forward_add(a.container()?, &a.source(), a.container_port).await?;
+        boxes
+            .containers
+            .forward_add(a.container()?, &a.source(), a.container_port)
+            .await?;
         Ok(Json::Null)
     });
     command!("corex.portforward-remove", boxes, call, {
         let a: Arguments = call.arguments()?;
-        boxes.containers.forward_remove(a.container()?, &a.source(), a.container_port)?;
+        boxes
+            .containers
+            .forward_remove(a.container()?, &a.source(), a.container_port)?;
         Ok(Json::Null)
     });
     for name in ["corex.flist-layer", "corex.flist.create"] {
-        commands.add(name, |_| async { Err(Failure::not_here("changing a running root")) });
+        commands.add(name, |_| async {
+            Err(Failure::not_here("changing a running root"))
+        });
     }
 }

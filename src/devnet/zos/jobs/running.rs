@@ -145,7 +145,10 @@ impl Running {
         living.process = process;
         living.starting = false;
         self.shown.store(shown, Ordering::Relaxed);
-        let cancelled = self.cancelled.load(Ordering::Relaxed).then_some(Signal::SIGKILL);
+        let cancelled = self
+            .cancelled
+            .load(Ordering::Relaxed)
+            .then_some(Signal::SIGKILL);
         if let (Some(signal), Some((id, group))) = (living.pending.take().or(cancelled), process) {
             process::signal(id, group, signal);
         }

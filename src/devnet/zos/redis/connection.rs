@@ -118,7 +118,11 @@ fn hello(arguments: &[Vec<u8>], guard: &Guard, trusted: bool) -> Result<Protocol
             _ => return Err("ERR syntax error in HELLO".into()),
         };
     }
-    if admitted { Ok(protocol) } else { Err(REFUSED.into()) }
+    if admitted {
+        Ok(protocol)
+    } else {
+        Err(REFUSED.into())
+    }
 }
 
 /// What the server says of itself.
