@@ -26,8 +26,13 @@ fn garbage_is_told_and_ends_its_connection_only() {
         let mut client = node.client();
         client.raw(garbage.as_bytes());
         let answer = client.read();
-        let text = answer["error"].as_str().unwrap_or_else(|| panic!("{garbage:?}: {answer}"));
-        assert!(text.starts_with("ERR Protocol error"), "{garbage:?}: {text}");
+        let text = answer["error"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{garbage:?}: {answer}"));
+        assert!(
+            text.starts_with("ERR Protocol error"),
+            "{garbage:?}: {text}"
+        );
         let mut rest = Vec::new();
         client.stream.read_to_end(&mut rest).unwrap();
         assert!(rest.is_empty(), "{garbage:?}");
@@ -102,9 +107,16 @@ fn spawn(root: &Path) -> (Child, SocketAddr) {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let addr = line.split_whitespace().find_map(|word| word.trim_end_matches(',').parse().ok());
-    (child, addr.unwrap_or_else(|| panic!("no address in {line:?}")))
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let addr = line
+        .split_whitespace()
+        .find_map(|word| word.trim_end_matches(',').parse().ok());
+    (
+        child,
+        addr.unwrap_or_else(|| panic!("no address in {line:?}")),
+    )
 }
 
 #[test]
@@ -116,11 +128,17 @@ fn a_killed_node_starts_again_on_its_folder_and_leaves_no_jobs() {
     let kept = client.run("f", "filesystem.mkdir", json!({"path": "/kept"}));
     assert_eq!(kept["state"], "SUCCESS");
     // A job whose child has left the job's group: only the mark in its environment finds it.
-    client.push(&json!({"id": "b", "command": "bash", "stream": true, "arguments":
-        {"script": "setsid sleep 1000 & echo $!; exec sleep 1000"}}));
+    client.push(
+        &json!({"id": "b", "command": "bash", "stream": true, "arguments":
+        {"script": "setsid sleep 1000 & echo $!; exec sleep 1000"}}),
+    );
     let record = client.ask(&["BLPOP", "stream:b", "20"]);
     let record: serde_json::Value = serde_json::from_str(record[1].as_str().unwrap()).unwrap();
-    let orphan = record["message"]["message"].as_str().unwrap().trim().to_string();
+    let orphan = record["message"]["message"]
+        .as_str()
+        .unwrap()
+        .trim()
+        .to_string();
     child.kill().unwrap();
     child.wait().unwrap();
     let (mut child, addr) = spawn(&root);
@@ -128,8 +146,9 @@ fn a_killed_node_starts_again_on_its_folder_and_leaves_no_jobs() {
     let there = client.run("e", "filesystem.exists", json!({"path": "/kept"}));
     assert_eq!(there["data"], "true");
     let gone = |pid: &str| {
-        std::fs::read_to_string(format!("/proc/{pid}/stat"))
-            .map_or(true, |stat| stat.rsplit(')').next().unwrap().trim().starts_with('Z'))
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| {
+            stat.rsplit(')').next().unwrap().trim().starts_with('Z')
+        })
     };
     assert!(gone(&orphan), "process {orphan} still runs");
     // Two nodes on one folder: the second is told.
@@ -157,7 +176,10 @@ fn files_outside_are_out_of_reach() {
     let mut client = node.client();
     let secret = outside.join("secret").display().to_string();
     let up = format!("/up{secret}");
-    for (n, path) in ["/link/secret", "/../../outside/secret", &secret, &up].iter().enumerate() {
+    for (n, path) in ["/link/secret", "/../../outside/secret", &secret, &up]
+        .iter()
+        .enumerate()
+    {
         let opened = client.run(&format!("o{n}"), "filesystem.open", json!({"file": path}));
         assert_eq!(opened["state"], "ERROR", "{path}: {opened}");
         let removed = client.run(&format!("r{n}"), "filesystem.remove", json!({"path": path}));
@@ -166,7 +188,9 @@ fn files_outside_are_out_of_reach() {
     // What the person shares is reachable, at its own path.
     let shared = outside.clone();
     let node = Running::with(move |config| config.shared.push(shared));
-    let opened = node.client().run("s", "filesystem.open", json!({"file": secret}));
+    let opened = node
+        .client()
+        .run("s", "filesystem.open", json!({"file": secret}));
     assert_eq!(opened["state"], "SUCCESS", "{opened}");
     if let Some(why) = node.without_view() {
         skipped(&why);

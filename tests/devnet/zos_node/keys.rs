@@ -12,7 +12,9 @@ fn bytes(text: &str) -> Bytes {
 }
 
 fn push(keyspace: &Keyspace, key: &str, value: &str) {
-    keyspace.push(key.as_bytes(), End::Right, vec![bytes(value)]).unwrap();
+    keyspace
+        .push(key.as_bytes(), End::Right, vec![bytes(value)])
+        .unwrap();
 }
 
 #[tokio::test]
@@ -22,7 +24,9 @@ async fn waiters_are_served_in_order_of_arrival() {
     for _ in 0..50 {
         let keyspace = Arc::clone(&keyspace);
         waiters.push(tokio::spawn(async move {
-            keyspace.pop_waiting(vec![bytes("k")], End::Left, None).await
+            keyspace
+                .pop_waiting(vec![bytes("k")], End::Left, None)
+                .await
         }));
         // Each stands in the queue before the next comes.
         tokio::task::yield_now().await;
@@ -97,7 +101,10 @@ async fn keys_end_when_their_time_is_over() {
     for value in ["1", "2", "3"] {
         keyspace.append("s", value, Some(2), Some(Duration::from_secs(60)));
     }
-    assert_eq!(keyspace.range(b"s", 0, -1).unwrap(), [bytes("2"), bytes("3")]);
+    assert_eq!(
+        keyspace.range(b"s", 0, -1).unwrap(),
+        [bytes("2"), bytes("3")]
+    );
     assert!(keyspace.expire(b"s", Duration::ZERO));
     assert!(keyspace.is_empty());
     assert_eq!(keyspace.used(), 0);
@@ -118,7 +125,7 @@ proptest! {
         let mut parser = Parser::new(Limits::TRUSTED);
         for piece in pieces {
             parser.buffer().extend_from_slice(&piece);
-            if parser.next().is_err() {
+            if parser.command().is_err() {
                 break;
             }
         }
@@ -139,7 +146,7 @@ proptest! {
         let mut got = Vec::new();
         for piece in sent.chunks(size) {
             parser.buffer().extend_from_slice(piece);
-            while let Some(command) = parser.next().unwrap() {
+            while let Some(command) = parser.command().unwrap() {
                 got.push(command);
             }
         }

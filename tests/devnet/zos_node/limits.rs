@@ -47,7 +47,10 @@ impl ServerCertVerifier for Anybody {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::RSA_PSS_SHA256]
+        vec![
+            SignatureScheme::ECDSA_NISTP256_SHA256,
+            SignatureScheme::RSA_PSS_SHA256,
+        ]
     }
 }
 
@@ -67,7 +70,9 @@ impl Tls {
         let name = ServerName::try_from("zero-os.gig.tech").unwrap();
         let connection = ClientConnection::new(Arc::new(config), name).unwrap();
         let stream = TcpStream::connect(addr).unwrap();
-        Tls { stream: BufReader::new(StreamOwned::new(connection, stream)) }
+        Tls {
+            stream: BufReader::new(StreamOwned::new(connection, stream)),
+        }
     }
 
     /// Sends bytes and reads one answer as text.
@@ -97,7 +102,9 @@ impl Tls {
 
     fn bulk(&mut self, line: &str) -> String {
         let length: i64 = line[1..].trim_end().parse().unwrap();
-        let Ok(length) = usize::try_from(length) else { return String::new() };
+        let Ok(length) = usize::try_from(length) else {
+            return String::new();
+        };
         let mut bytes = vec![0; length + 2];
         self.stream.read_exact(&mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
@@ -106,13 +113,20 @@ impl Tls {
 
 #[test]
 fn a_password_comes_first() {
-    let node = Running::with(|config| config.guard = Guard::Password("secret word".to_string().into()));
+    let node =
+        Running::with(|config| config.guard = Guard::Password("secret word".to_string().into()));
     let mut client = node.client();
     let refused = json!({"error": "permission denied, please call AUTH first with a valid JWT"});
     assert_eq!(client.ask(&["PING"]), refused);
     assert_eq!(client.ask(&["HELLO", "3"]), refused);
-    assert_eq!(client.ask(&["AUTH"]), json!({"error": "invalid number of arguments"}));
-    assert_eq!(client.ask(&["AUTH", "wrong"]), json!({"error": "invalid password"}));
+    assert_eq!(
+        client.ask(&["AUTH"]),
+        json!({"error": "invalid number of arguments"})
+    );
+    assert_eq!(
+        client.ask(&["AUTH", "wrong"]),
+        json!({"error": "invalid password"})
+    );
     assert_eq!(client.ask(&["EXISTS", "x"]), refused);
     assert_eq!(client.ask(&["AUTH", "secret word"]), json!("OK"));
     assert_eq!(client.ask(&["PING"]), json!("PONG"));
@@ -122,7 +136,13 @@ fn a_password_comes_first() {
     let mut stranger = node.client();
     stranger.raw(b"*2\r\n$4\r\nAUTH\r\n$100000\r\n");
     let answer = stranger.read();
-    assert!(answer["error"].as_str().unwrap().starts_with("ERR Protocol error"), "{answer}");
+    assert!(
+        answer["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("ERR Protocol error"),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -131,7 +151,9 @@ fn a_node_for_everybody_listens_here_only() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut config = super::config(dir.path());
     config.listen = "0.0.0.0:0".parse().unwrap();
-    let refused = runtime.block_on(kosmos::devnet::zos::ZosNode::start(config)).unwrap_err();
+    let refused = runtime
+        .block_on(kosmos::devnet::zos::ZosNode::start(config))
+        .unwrap_err();
     assert!(refused.to_string().contains("password"), "{refused}");
 }
 
@@ -141,7 +163,13 @@ fn a_hundred_megabytes_are_refused_before_they_are_kept() {
     let mut client = node.client();
     client.raw(b"*3\r\n$5\r\nRPUSH\r\n$1\r\na\r\n$104857600\r\n");
     let answer = client.read();
-    assert!(answer["error"].as_str().unwrap().contains("invalid bulk length"), "{answer}");
+    assert!(
+        answer["error"]
+            .as_str()
+            .unwrap()
+            .contains("invalid bulk length"),
+        "{answer}"
+    );
     // The rest of it may still be sent; others are not held up.
     let block = vec![b'x'; 1024 * 1024];
     for _ in 0..100 {

@@ -41,7 +41,10 @@ impl Running {
     /// Why jobs do not see the node's own files, if they do not.
     pub fn without_view(&self) -> Option<String> {
         let notices = self.handle.as_ref().unwrap().notices();
-        notices.iter().find(|text| text.contains("jobs see")).cloned()
+        notices
+            .iter()
+            .find(|text| text.contains("jobs see"))
+            .cloned()
     }
 
     pub fn client(&self) -> wire::Client {
@@ -66,7 +69,10 @@ pub fn config(dir: &std::path::Path) -> Config {
 }
 
 /// Says why a test, or a part of one, did not run.
-#[allow(clippy::disallowed_macros, reason = "a test that cannot run here says why")]
+#[allow(
+    clippy::disallowed_macros,
+    reason = "a test that cannot run here says why"
+)]
 pub fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }

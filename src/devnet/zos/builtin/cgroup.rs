@@ -56,7 +56,9 @@ fn failed(e: io::Error) -> Failure {
 impl Cgroups {
     /// The groups of the node with this id.
     pub fn new(id: &str) -> Self {
-        Cgroups { own: format!("kosmos-zos-{id}") }
+        Cgroups {
+            own: format!("kosmos-zos-{id}"),
+        }
     }
 
     fn base(&self, subsystem: &str) -> PathBuf {
@@ -71,7 +73,9 @@ impl Cgroups {
             )));
         }
         if name.is_empty() || name.contains('/') || name.starts_with('.') {
-            return Err(Failure::arguments(format!("name is `{name}`, expected a plain name")));
+            return Err(Failure::arguments(format!(
+                "name is `{name}`, expected a plain name"
+            )));
         }
         Ok(self.base(subsystem).join(name))
     }
@@ -145,7 +149,10 @@ impl Cgroups {
 
     fn memory(&self, a: &Arguments) -> Answer {
         let path = self.existing("memory", &a.name)?;
-        let (limit, both) = (path.join("memory.limit_in_bytes"), path.join("memory.memsw.limit_in_bytes"));
+        let (limit, both) = (
+            path.join("memory.limit_in_bytes"),
+            path.join("memory.memsw.limit_in_bytes"),
+        );
         if a.mem > 0 {
             // The limit of both may not be below that of memory, whichever way it moves.
             let sum = a.mem.saturating_add(a.swap).to_string();
@@ -210,13 +217,18 @@ impl Groups for Cgroups {
     }
 
     fn add(&self, subsystem: &str, name: &str, pid: u32) -> io::Result<()> {
-        let path = self.path(subsystem, name).map_err(|e| io::Error::other(e.text))?;
+        let path = self
+            .path(subsystem, name)
+            .map_err(|e| io::Error::other(e.text))?;
         fs::write(path.join("cgroup.procs"), pid.to_string())
     }
 }
 
 fn text(path: PathBuf) -> String {
-    fs::read_to_string(path).unwrap_or_default().trim().to_string()
+    fs::read_to_string(path)
+        .unwrap_or_default()
+        .trim()
+        .to_string()
 }
 
 /// Adds them.
@@ -226,13 +238,20 @@ pub fn add(commands: &mut Commands, groups: &Arc<Cgroups>) {
         commands.add_blocking(name, move |mut call| run(&groups, &call.arguments()?));
     };
     add("cgroup.list", |groups, _| groups.list());
-    add("cgroup.ensure", |groups, a| groups.ensure(&a.subsystem, &a.name));
-    add("cgroup.remove", |groups, a| groups.remove(&a.subsystem, &a.name));
+    add("cgroup.ensure", |groups, a| {
+        groups.ensure(&a.subsystem, &a.name)
+    });
+    add("cgroup.remove", |groups, a| {
+        groups.remove(&a.subsystem, &a.name)
+    });
     add("cgroup.reset", |groups, a| groups.reset(a));
     add("cgroup.tasks", |groups, a| {
         let path = groups.existing(&a.subsystem, &a.name)?;
         let tasks = text(path.join("tasks"));
-        Ok(tasks.lines().filter_map(|line| line.parse::<i64>().ok()).collect())
+        Ok(tasks
+            .lines()
+            .filter_map(|line| line.parse::<i64>().ok())
+            .collect())
     });
     add("cgroup.task-add", |groups, a| {
         let path = groups.existing(&a.subsystem, &a.name)?;

@@ -385,7 +385,9 @@ pub fn add_none(commands: &mut Commands) {
         "corex.flist.create",
     ] {
         commands.add(name, |_| async {
-            Err(Failure::not_here("containers: it runs inside another program"))
+            Err(Failure::not_here(
+                "containers: it runs inside another program",
+            ))
         });
     }
 }

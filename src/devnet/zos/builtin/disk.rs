@@ -14,7 +14,10 @@ pub fn add(commands: &mut Commands) {
             .output()
             .map_err(|_| Failure::not_here("the program lsblk"))?;
         if !listed.status.success() {
-            return Err(String::from_utf8_lossy(&listed.stderr).trim().to_string().into());
+            return Err(String::from_utf8_lossy(&listed.stderr)
+                .trim()
+                .to_string()
+                .into());
         }
         let mut answer: Json = serde_json::from_slice(&listed.stdout)
             .map_err(|e| Failure::from(format!("what lsblk prints cannot be read: {e}")))?;

@@ -43,7 +43,11 @@ fn exists(name: &str) -> bool {
 }
 
 fn is_bridge(name: &str) -> bool {
-    exists(name) && Path::new("/sys/class/net").join(name).join("bridge").is_dir()
+    exists(name)
+        && Path::new("/sys/class/net")
+            .join(name)
+            .join("bridge")
+            .is_dir()
 }
 
 fn link(name: &str) -> Result<&str, Failure> {
@@ -55,7 +59,10 @@ fn link(name: &str) -> Result<&str, Failure> {
 
 /// Runs `ip`; names that begin with a dash never get this far as links, others are words of ours.
 fn ip(arguments: &[&str]) -> Answer {
-    if let Some(odd) = arguments.iter().find(|word| word.is_empty() || word.starts_with('-')) {
+    if let Some(odd) = arguments
+        .iter()
+        .find(|word| word.is_empty() || word.starts_with('-'))
+    {
         return Err(Failure::arguments(format!("`{odd}` is no name or address")));
     }
     let done = Command::new("ip")
@@ -106,29 +113,53 @@ fn routes() -> Answer {
     for line in proc::read("/proc/net/route").lines().skip(1) {
         let words: Vec<&str> = line.split_whitespace().collect();
         let address = |at: usize| {
-            let word = words.get(at).and_then(|word| u32::from_str_radix(word, 16).ok());
+            let word = words
+                .get(at)
+                .and_then(|word| u32::from_str_radix(word, 16).ok());
             Ipv4Addr::from(word.unwrap_or_default().to_ne_bytes())
         };
         let (dst, gw, mask) = (address(1), address(2), u32::from(address(7)).count_ones());
-        let dst = if mask == 0 { String::new() } else { format!("{dst}/{mask}") };
-        let gw = if gw.is_unspecified() { String::new() } else { gw.to_string() };
+        let dst = if mask == 0 {
+            String::new()
+        } else {
+            format!("{dst}/{mask}")
+        };
+        let gw = if gw.is_unspecified() {
+            String::new()
+        } else {
+            gw.to_string()
+        };
         routes.push(json!({"dev": words.first(), "dst": dst, "gw": gw}));
     }
     for line in proc::read("/proc/net/ipv6_route").lines() {
         let words: Vec<&str> = line.split_whitespace().collect();
         let address = |at: usize| {
-            let word = words.get(at).and_then(|word| u128::from_str_radix(word, 16).ok());
+            let word = words
+                .get(at)
+                .and_then(|word| u128::from_str_radix(word, 16).ok());
             Ipv6Addr::from(word.unwrap_or_default())
         };
-        let number =
-            |at: usize| words.get(at).and_then(|word| u32::from_str_radix(word, 16).ok()).unwrap_or(0);
+        let number = |at: usize| {
+            words
+                .get(at)
+                .and_then(|word| u32::from_str_radix(word, 16).ok())
+                .unwrap_or(0)
+        };
         let (dst, prefix, gw, flags) = (address(0), number(1), address(4), number(8));
         // Bits of the kernel's RTF_ flags: addresses of our own, and routes that refuse.
         if flags & 0x8000_0200 != 0 || dst.is_multicast() {
             continue;
         }
-        let dst = if prefix == 0 { String::new() } else { format!("{dst}/{prefix}") };
-        let gw = if gw.is_unspecified() { String::new() } else { gw.to_string() };
+        let dst = if prefix == 0 {
+            String::new()
+        } else {
+            format!("{dst}/{prefix}")
+        };
+        let gw = if gw.is_unspecified() {
+            String::new()
+        } else {
+            gw.to_string()
+        };
         routes.push(json!({"dev": words.get(9), "dst": dst, "gw": gw}));
     }
     Ok(routes.into())
@@ -176,18 +207,30 @@ pub fn add_ip(commands: &mut Commands) {
         &[
             ("ip.bridge.add", |a| make_bridge(&a.name, &a.hwaddr)),
             ("ip.bridge.del", |a| remove_bridge(&a.name)),
-            ("ip.bridge.addif", |a| ip(&["link", "set", link(&a.inf)?, "master", link(&a.name)?])),
+            ("ip.bridge.addif", |a| {
+                ip(&["link", "set", link(&a.inf)?, "master", link(&a.name)?])
+            }),
             ("ip.bridge.delif", |a| {
                 link(&a.name)?;
                 ip(&["link", "set", link(&a.inf)?, "nomaster"])
             }),
             ("ip.link.up", |a| ip(&["link", "set", link(&a.name)?, "up"])),
-            ("ip.link.down", |a| ip(&["link", "set", link(&a.name)?, "down"])),
-            ("ip.link.name", |a| ip(&["link", "set", link(&a.name)?, "name", &a.new])),
-            ("ip.link.mtu", |a| ip(&["link", "set", link(&a.name)?, "mtu", &a.mtu.to_string()])),
+            ("ip.link.down", |a| {
+                ip(&["link", "set", link(&a.name)?, "down"])
+            }),
+            ("ip.link.name", |a| {
+                ip(&["link", "set", link(&a.name)?, "name", &a.new])
+            }),
+            ("ip.link.mtu", |a| {
+                ip(&["link", "set", link(&a.name)?, "mtu", &a.mtu.to_string()])
+            }),
             ("ip.link.list", |_| links()),
-            ("ip.addr.add", |a| ip(&["addr", "add", &a.ip, "dev", link(&a.name)?])),
-            ("ip.addr.del", |a| ip(&["addr", "del", &a.ip, "dev", link(&a.name)?])),
+            ("ip.addr.add", |a| {
+                ip(&["addr", "add", &a.ip, "dev", link(&a.name)?])
+            }),
+            ("ip.addr.del", |a| {
+                ip(&["addr", "del", &a.ip, "dev", link(&a.name)?])
+            }),
             ("ip.addr.list", |a| {
                 let name = link(&a.name)?;
                 let own = info::addresses().into_iter().filter(|(of, _)| of == name);
@@ -198,7 +241,12 @@ pub fn add_ip(commands: &mut Commands) {
             ("ip.route.list", |_| routes()),
             ("ip.bond.list", |_| {
                 let bonds = info::links().into_iter();
-                let is_bond = |name: &String| Path::new("/sys/class/net").join(name).join("bonding").exists();
+                let is_bond = |name: &String| {
+                    Path::new("/sys/class/net")
+                        .join(name)
+                        .join("bonding")
+                        .exists()
+                };
                 Ok(bonds.filter(is_bond).map(Json::from).collect())
             }),
             ("ip.bond.add", |_| Err(Failure::not_here("bonds of links"))),
@@ -222,7 +270,11 @@ fn create(a: &Arguments) -> Answer {
         None | Some("") => None,
         Some("static") => Some(cidr(&a.network.settings)?),
         Some("dnsmasq") => return Err(Failure::not_here("the program dnsmasq")),
-        Some(other) => return Err(Failure::arguments(format!("invalid networking mode {other}"))),
+        Some(other) => {
+            return Err(Failure::arguments(format!(
+                "invalid networking mode {other}"
+            )));
+        }
     };
     if a.network.nat {
         return Err(Failure::not_here("address translation (nft)"));
@@ -240,10 +292,14 @@ fn create(a: &Arguments) -> Answer {
 
 /// The address of a static network, checked against those of the machine.
 fn cidr(settings: &serde_json::Map<String, Json>) -> Result<String, Failure> {
-    let text = settings.get("cidr").and_then(Json::as_str).unwrap_or_default();
-    let (address, prefix) = network(text)
-        .ok_or_else(|| Failure::from(format!("invalid CIDR address: {text}")))?;
-    let start = |address: u32, prefix: u32| address & u32::MAX.checked_shl(32 - prefix).unwrap_or(0);
+    let text = settings
+        .get("cidr")
+        .and_then(Json::as_str)
+        .unwrap_or_default();
+    let (address, prefix) =
+        network(text).ok_or_else(|| Failure::from(format!("invalid CIDR address: {text}")))?;
+    let start =
+        |address: u32, prefix: u32| address & u32::MAX.checked_shl(32 - prefix).unwrap_or(0);
     if start(address, prefix) == address && prefix < 32 {
         return Err("Invalid IP".into());
     }
@@ -289,22 +345,40 @@ pub fn add_node(commands: &mut Commands) {
                 let bridges = info::links().into_iter().filter(|name| is_bridge(name));
                 Ok(bridges.map(Json::from).collect())
             }),
-            ("bridge.nic-add", |a| ip(&["link", "set", found(&a.nic)?, "master", bridge(&a.name)?])),
-            ("bridge.nic-remove", |a| ip(&["link", "set", found(&a.nic)?, "nomaster"])),
+            ("bridge.nic-add", |a| {
+                ip(&["link", "set", found(&a.nic)?, "master", bridge(&a.name)?])
+            }),
+            ("bridge.nic-remove", |a| {
+                ip(&["link", "set", found(&a.nic)?, "nomaster"])
+            }),
             ("bridge.nic-list", |a| {
-                let folder = Path::new("/sys/class/net").join(bridge(&a.name)?).join("brif");
+                let folder = Path::new("/sys/class/net")
+                    .join(bridge(&a.name)?)
+                    .join("brif");
                 let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-                let mut names: Vec<String> =
-                    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+                let mut names: Vec<String> = entries
+                    .filter_map(|entry| entry.file_name().into_string().ok())
+                    .collect();
                 names.sort();
                 Ok(names.into())
             }),
-            ("bridge.host-add", |_| Err(Failure::not_here("the program dnsmasq"))),
-            ("bridge.add_host", |_| Err(Failure::not_here("the program dnsmasq"))),
+            ("bridge.host-add", |_| {
+                Err(Failure::not_here("the program dnsmasq"))
+            }),
+            ("bridge.add_host", |_| {
+                Err(Failure::not_here("the program dnsmasq"))
+            }),
         ],
     );
     // A node of ours puts no rules into the machine's firewall.
-    for name in ["nft.open_port", "nft.drop_port", "nft.rule_exists", "nft.list"] {
-        commands.add(name, |_| async { Err(Failure::not_here("a firewall of its own (nft)")) });
+    for name in [
+        "nft.open_port",
+        "nft.drop_port",
+        "nft.rule_exists",
+        "nft.list",
+    ] {
+        commands.add(name, |_| async {
+            Err(Failure::not_here("a firewall of its own (nft)"))
+        });
     }
 }
