@@ -13,7 +13,9 @@
 mod capability;
 mod files;
 mod link;
+mod machinery;
 mod sandbox;
+mod startup;
 mod worker;
 
 use std::ffi::CString;
@@ -37,7 +39,6 @@ use nix::unistd::{
 };
 
 use super::frame::{self, FromInit, SetUp, ToInit};
-use super::runner::MakeRunner;
 
 /// Name under which the init shows inside its container, as the original's does.
 pub const NAME: &str = "/coreX";
@@ -159,9 +160,9 @@ fn restrict(at: &Path, flags: MsFlags) -> nix::Result<()> {
 }
 
 /// Second step, as `/coreX`: builds the container and stays until it ends.
-pub fn main(make: MakeRunner) -> ExitCode {
+pub fn main() -> ExitCode {
     match sockets() {
-        Ok((control, dial)) => begin(control, dial, make),
+        Ok((control, dial)) => begin(control, dial),
         Err(_) => ExitCode::FAILURE,
     }
 }
@@ -181,7 +182,7 @@ fn silence() -> io::Result<()> {
     Ok(())
 }
 
-fn begin(mut control: UnixStream, dial: UnixStream, make: MakeRunner) -> ExitCode {
+fn begin(mut control: UnixStream, dial: UnixStream) -> ExitCode {
     let Ok(Some(ToInit::SetUp(set_up))) = frame::read(&mut control) else {
         return ExitCode::FAILURE;
     };
@@ -198,7 +199,7 @@ fn begin(mut control: UnixStream, dial: UnixStream, make: MakeRunner) -> ExitCod
     let _ = unshare(CloneFlags::CLONE_NEWCGROUP);
     // SAFETY: this process has one thread, so the child may do anything the parent may.
     match unsafe { fork() } {
-        Ok(ForkResult::Child) => first(control, dial, &set_up, make),
+        Ok(ForkResult::Child) => first(control, dial, &set_up),
         Ok(ForkResult::Parent { child }) => {
             // The node sees the end of the sockets when the container's processes are gone.
             drop((control, dial));
@@ -228,7 +229,7 @@ fn exit_code(code: i32) -> ExitCode {
 }
 
 /// Third step, as process 1 of the container.
-fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRunner) -> ExitCode {
+fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp) -> ExitCode {
     // The helper has one thread, so its end is the end of that thread.
     let prepared = set_pdeathsig(Signal::SIGKILL).and_then(|()| setsid());
     let built = prepared.map_err(|e| format!("cannot become a first process: {e}"));
@@ -254,7 +255,7 @@ fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRu
     }
     // SAFETY: this process has one thread, so the child may do anything the parent may.
     match unsafe { fork() } {
-        Ok(ForkResult::Child) => worker::run(control, dial, set_up, ready, make),
+        Ok(ForkResult::Child) => worker::run(control, dial, set_up, ready),
         Ok(ForkResult::Parent { child }) => {
             drop((control, dial));
             reap_until(child)
