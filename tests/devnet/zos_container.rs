@@ -15,8 +15,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use kosmos::devnet::zos::container::{Config, Containers, Error, Event, Said, Support};
-use kosmos::zos::protocol::{CreateArguments, Job, JobResult, Nic};
+use kosmos::devnet::zos::container::{Config, Containers, Error, Event, Support};
+use kosmos::zos::protocol::{CreateArguments, Nic};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
@@ -181,19 +181,6 @@ fn default_nic() -> Nic {
     }
 }
 
-fn bash(job: &str, script: &str) -> Job {
-    Job {
-        id: job.to_owned(),
-        command: "bash".to_owned(),
-        arguments: json!({"script": script}),
-        ..Job::default()
-    }
-}
-
-fn stream(result: &JobResult, which: usize) -> String {
-    result.streams.as_ref().unwrap()[which].clone()
-}
-
 impl Node {
     async fn create(&self, arguments: CreateArguments) -> Result<u16, Error> {
         timeout(PATIENCE, self.containers.create(arguments, None))
@@ -202,7 +189,7 @@ impl Node {
     }
 
     /// Runs a script; returns its result.
-    async fn bash(&mut self, id: u16, script: &str) -> JobResult {
+    async fn bash(&mut self, id: u16, script: &str) -> Value {
         self.job(id, "job", script);
         self.result().await
     }
@@ -213,51 +200,36 @@ impl Node {
     }
 
     fn job(&self, id: u16, job: &str, script: &str) {
-        self.containers.run(id, bash(job, script)).unwrap();
+        let envelope = json!({"id": job, "command": "bash", "arguments": {"script": script}});
+        self.containers.run(id, envelope).unwrap();
     }
 
-    async fn result(&mut self) -> JobResult {
-        loop {
-            match timeout(PATIENCE, self.events.recv())
-                .await
-                .unwrap()
-                .unwrap()
-            {
-                Event::Said {
-                    said: Said::Result(result),
-                    ..
-                } => return *result,
-                Event::Said { .. } => {}
-                Event::Ended { reason, .. } => panic!("the container ended: {reason}"),
-            }
+    async fn result(&mut self) -> Value {
+        match self.event().await {
+            Event::Message { message, .. } => message,
+            Event::Ended { reason, .. } => panic!("the container ended: {reason}"),
         }
     }
 
-    /// The next event that is no message or result of a job.
     async fn event(&mut self) -> Event {
-        loop {
-            let event = timeout(PATIENCE, self.events.recv())
-                .await
-                .unwrap()
-                .unwrap();
-            if !matches!(event, Event::Said { .. }) {
-                return event;
-            }
-        }
+        timeout(PATIENCE, self.events.recv())
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// Runs a script; returns what it wrote to stdout.
     async fn says(&mut self, id: u16, script: &str) -> String {
         let result = self.bash(id, script).await;
-        assert_eq!(result.code, 0, "{script}: {result:?}");
-        stream(&result, 0)
+        assert_eq!(result["code"], 0, "{script}: {result}");
+        result["streams"][0].as_str().unwrap().to_owned()
     }
 
     /// Runs a script that must fail; returns what it wrote to stderr.
     async fn refuses(&mut self, id: u16, script: &str) -> String {
         let result = self.bash(id, script).await;
-        assert_ne!(result.code, 0, "{script}: {result:?}");
-        stream(&result, 1)
+        assert_ne!(result["code"], 0, "{script}: {result}");
+        result["streams"][1].as_str().unwrap().to_owned()
     }
 }
 
@@ -688,17 +660,14 @@ async fn jobs_are_told_before_a_container_ends() {
         id,
         "trap 'echo bye; exit 3' TERM; echo > /tmp/up; while :; do sleep 0.01; done",
     );
-    while node.bash(id, "test -e /tmp/up").await.code != 0 {}
+    while node.bash(id, "test -e /tmp/up").await["code"] != 0 {}
     node.containers.terminate(id).await.unwrap();
     let result = node.result().await;
-    assert_eq!(stream(&result, 0), "bye\n", "{result:?}");
+    assert_eq!(result["streams"][0], "bye\n", "{result}");
     let container = id;
     let reason = "terminated".to_owned();
     assert_eq!(node.event().await, Event::Ended { container, reason });
-    assert_eq!(
-        node.containers.run(id, Job::default()).unwrap_err().code,
-        404
-    );
+    assert_eq!(node.containers.run(id, json!({})).unwrap_err().code, 404);
 }
 
 #[tokio::test]
@@ -760,7 +729,7 @@ async fn ports_lead_into_a_container() {
         .await
         .unwrap();
     node.start(id, "server 80 > /tmp/up");
-    while node.bash(id, "test -s /tmp/up").await.code != 0 {}
+    while node.bash(id, "test -s /tmp/up").await["code"] != 0 {}
     assert_eq!(fetched(first).await, "hello");
     let listed = node.containers.get(id).unwrap().arguments.port.unwrap();
     assert_eq!(listed, IndexMap::from([(first.to_string(), 80)]));
@@ -820,7 +789,7 @@ async fn datagrams_lead_into_a_container() {
         .await
         .unwrap();
     node.start(id, "server u53 > /tmp/up");
-    while node.bash(id, "test -s /tmp/up").await.code != 0 {}
+    while node.bash(id, "test -s /tmp/up").await["code"] != 0 {}
     let socket = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
         .await
         .unwrap();
@@ -868,7 +837,7 @@ async fn a_container_can_have_the_nodes_network() {
         .await
         .unwrap();
     node.start(id, &format!("server {port} > /tmp/up"));
-    while node.bash(id, "test -s /tmp/up").await.code != 0 {}
+    while node.bash(id, "test -s /tmp/up").await["code"] != 0 {}
     assert_eq!(fetched(port).await, "hello");
     let refused = node.containers.nic_add(id, default_nic()).unwrap_err();
     assert_eq!(
@@ -951,69 +920,6 @@ async fn wrong_arguments_are_named() {
     assert!(node.containers.list(&[]).is_empty());
 }
 
-#[tokio::test]
-async fn services_of_an_image_start_with_it() {
-    let Some(mut node) = node().await else { return };
-    let dir = tempfile::tempdir().unwrap();
-    let root = dir.path().join("root");
-    let copied = Command::new("cp")
-        .arg("-a")
-        .arg(&roots().folder)
-        .arg(&root)
-        .status();
-    assert!(copied.unwrap().success());
-    let startup = r#"
-        [startup.entry]
-        name = "bash"
-        running_match = "up"
-        [startup.entry.args]
-        script = "echo {COLOUR}; echo up; sleep 1000"
-        [startup.second]
-        name = "bash"
-        after = ["boot", "entry"]
-        [startup.second.args]
-        script = "echo > /tmp/second"
-        [startup.never]
-        name = "bash"
-        after = ["nobody"]
-        [startup.never.args]
-        script = "echo > /tmp/never"
-    "#;
-    fs::write(root.join(".startup.toml"), startup).unwrap();
-    let id = node
-        .create(CreateArguments {
-            root: root.to_str().unwrap().to_owned(),
-            env: Some(IndexMap::from([("COLOUR".to_owned(), "red".to_owned())])),
-            ..CreateArguments::default()
-        })
-        .await
-        .unwrap();
-    let first = timeout(PATIENCE, node.events.recv())
-        .await
-        .unwrap()
-        .unwrap();
-    let Event::Said {
-        said: Said::Record { record, .. },
-        ..
-    } = first
-    else {
-        panic!("{first:?}");
-    };
-    assert_eq!((record.core, record.command.as_str()), (id, "entry"));
-    assert!(record.message.message.starts_with("red\n"), "{record:?}");
-    assert_eq!(node.result().await.id, "second");
-    assert_eq!(node.says(id, "ls /tmp").await, "second\n");
-    let list = Job {
-        id: "list".to_owned(),
-        command: "job.list".to_owned(),
-        arguments: json!({}),
-        ..Job::default()
-    };
-    node.containers.run(id, list).unwrap();
-    let listed = node.result().await.data;
-    assert!(listed.contains(r#""id":"entry""#), "{listed}");
-}
-
 /// Not a test of its own: a node with a container that works, until it is killed.
 #[test]
 fn run_containers() {
@@ -1026,7 +932,8 @@ fn run_containers() {
         let (containers, _events) = Containers::open(config(&dir)).await.unwrap();
         let id = containers.create(from_folder(), None).await.unwrap();
         let script = "echo busy > /tmp/file; sleep 1000 & sleep 1000";
-        containers.run(id, bash("busy", script)).unwrap();
+        let envelope = json!({"id": "busy", "command": "bash", "arguments": {"script": script}});
+        containers.run(id, envelope).unwrap();
         // Written as a whole: who waits for the file finds the number in it.
         let pid = containers.get(id).unwrap().pid.to_string();
         fs::write(dir.join("pid.new"), pid).unwrap();

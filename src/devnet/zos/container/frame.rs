@@ -7,9 +7,8 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
-
-use crate::zos::protocol::{Job, JobResult, Record};
 
 /// Longest message: a block of the file API is 512 KiB before base64, everything else is small.
 const LONGEST: usize = 16 << 20;
@@ -20,8 +19,8 @@ const LONGEST: usize = 16 << 20;
 pub enum ToInit {
     /// Build the container; always the first message.
     SetUp(Box<SetUp>),
-    /// Run a job.
-    Run(Box<Job>),
+    /// Run a command envelope (spec: 2.2).
+    Run(Value),
     /// End all jobs, then the container.
     Stop,
 }
@@ -34,23 +33,8 @@ pub enum FromInit {
     Ready(Ready),
     /// It could not be built.
     Failed(String),
-    /// What the job machinery has to say.
-    Job(Said),
-}
-
-/// What the job machinery of a container says to the node, which puts it where clients read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Said {
-    /// A message of a job.
-    Record {
-        /// With the container's number and the job's id.
-        record: Record,
-        /// It also belongs in the job's stream.
-        stream: bool,
-    },
-    /// A job ended.
-    Result(Box<JobResult>),
+    /// A message of the job machinery; the same machinery on the node understands it.
+    Job(Value),
 }
 
 /// How a container is built.

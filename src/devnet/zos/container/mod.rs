@@ -3,7 +3,7 @@
 //! Every container is a small tree of processes: a *helper* (this program, started again with
 //! `zos-init`) that makes the namespaces and waits; the container's first process, which builds
 //! its root, reaps orphans and does nothing else; and the *worker* under it, which runs commands
-//! with the node's own job machinery ([`super::jobs`]). Node and worker talk over a socket pair
+//! with the node's own job machinery ([`Runner`]). Node and worker talk over a socket pair
 //! ([`frame`]). When the node dies, however it dies, the sockets close and the container ends by
 //! itself; its mounts lived in its own namespace and go with it. What stays are folders, and they
 //! are removed at the next [`Containers::open`].
@@ -21,14 +21,17 @@ mod forward;
 pub mod frame;
 pub mod init;
 mod leftovers;
+pub mod plain;
 pub mod port;
 mod process;
 pub mod root;
+pub mod runner;
 
 pub use error::{Error, Result};
-pub use frame::{Ready, Said};
+pub use frame::Ready;
 pub use process::Usage;
 pub use root::RootSource;
+pub use runner::{Inside, MakeRunner, Outlet, Runner};
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -38,6 +41,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 use arguments::{DESTROYED, check_nics, environment, guest_port, has_default_nic};
@@ -48,7 +52,7 @@ use port::Source;
 use process::Living;
 use root::LocalRoots;
 
-use crate::zos::protocol::{CreateArguments, Job, ListedArguments, ListedNic, Nic};
+use crate::zos::protocol::{CreateArguments, ListedArguments, ListedNic, Nic};
 
 /// How many containers a node runs unless told otherwise (spec: 3.2).
 pub const DEFAULT_LIMIT: usize = 1000;
@@ -106,11 +110,11 @@ pub trait Groups: Send + Sync {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The job machinery of a container has something to say.
-    Said {
+    Message {
         /// The container.
         container: u16,
-        /// What it said.
-        said: Said,
+        /// What its runner sent.
+        message: Value,
     },
     /// A container is gone, asked or not; always its last event.
     Ended {
@@ -322,16 +326,15 @@ impl Containers {
         Some(self.state().containers.get(&id)?.ready.clone())
     }
 
-    /// Hands a job to a container; what comes of it arrives as events. A job whose id is that of a
-    /// running one is dropped.
+    /// Hands a command envelope to a container; what comes of it arrives as events.
     ///
     /// # Errors
     /// 404 when there is no such container, 500 when it ends just now.
-    pub fn run(&self, id: u16, job: Job) -> Result<()> {
+    pub fn run(&self, id: u16, envelope: Value) -> Result<()> {
         let state = self.state();
         let container = state.containers.get(&id);
         let container = container.ok_or_else(|| Error::new(404, "container does not exist"))?;
-        container.living.say(&ToInit::Run(Box::new(job)))
+        container.living.say(&ToInit::Run(envelope))
     }
 
     /// Forwards a port of the node into a container.

@@ -171,9 +171,9 @@ impl Started {
         let mut killed = false;
         let listening = async {
             // Anything but a message ends the listening: the other side is gone or mad.
-            while let Ok(Some(FromInit::Job(said))) = frame::read_async(&mut from).await {
+            while let Ok(Some(FromInit::Job(message))) = frame::read_async(&mut from).await {
                 let container = id;
-                let _ = events.send(Event::Said { container, said });
+                let _ = events.send(Event::Message { container, message });
             }
         };
         tokio::select! {

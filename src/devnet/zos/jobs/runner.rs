@@ -311,11 +311,6 @@ impl Runner {
 
     /// Ends all jobs, first politely; their results are still handed out.
     pub async fn stop(&self) {
-        self.stop_within(STOP).await;
-    }
-
-    /// As [`Runner::stop`]; says how long jobs may take before they are killed.
-    pub async fn stop_within(&self, patience: Duration) {
         let jobs: Vec<_> = lock(&self.jobs).values().cloned().collect();
         for running in &jobs {
             running.cancel();
@@ -323,10 +318,10 @@ impl Runner {
         }
         let begun = tokio::time::Instant::now();
         while jobs.iter().any(|running| running.process().is_some()) {
-            if begun.elapsed() > patience {
+            if begun.elapsed() > STOP {
                 self.kill_all(Signal::SIGKILL);
             }
-            if begun.elapsed() > patience.saturating_add(STOP) {
+            if begun.elapsed() > STOP * 2 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

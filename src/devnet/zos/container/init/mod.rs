@@ -13,9 +13,7 @@
 mod capability;
 mod files;
 mod link;
-mod machinery;
 mod sandbox;
-mod startup;
 mod worker;
 
 use std::ffi::CString;
@@ -39,6 +37,7 @@ use nix::unistd::{
 };
 
 use super::frame::{self, FromInit, SetUp, ToInit};
+use super::runner::MakeRunner;
 
 /// Name under which the init shows inside its container, as the original's does.
 pub const NAME: &str = "/coreX";
@@ -160,9 +159,9 @@ fn restrict(at: &Path, flags: MsFlags) -> nix::Result<()> {
 }
 
 /// Second step, as `/coreX`: builds the container and stays until it ends.
-pub fn main() -> ExitCode {
+pub fn main(make: MakeRunner) -> ExitCode {
     match sockets() {
-        Ok((control, dial)) => begin(control, dial),
+        Ok((control, dial)) => begin(control, dial, make),
         Err(_) => ExitCode::FAILURE,
     }
 }
@@ -182,7 +181,7 @@ fn silence() -> io::Result<()> {
     Ok(())
 }
 
-fn begin(mut control: UnixStream, dial: UnixStream) -> ExitCode {
+fn begin(mut control: UnixStream, dial: UnixStream, make: MakeRunner) -> ExitCode {
     let Ok(Some(ToInit::SetUp(set_up))) = frame::read(&mut control) else {
         return ExitCode::FAILURE;
     };
@@ -199,7 +198,7 @@ fn begin(mut control: UnixStream, dial: UnixStream) -> ExitCode {
     let _ = unshare(CloneFlags::CLONE_NEWCGROUP);
     // SAFETY: this process has one thread, so the child may do anything the parent may.
     match unsafe { fork() } {
-        Ok(ForkResult::Child) => first(control, dial, &set_up),
+        Ok(ForkResult::Child) => first(control, dial, &set_up, make),
         Ok(ForkResult::Parent { child }) => {
             // The node sees the end of the sockets when the container's processes are gone.
             drop((control, dial));
@@ -229,7 +228,7 @@ fn exit_code(code: i32) -> ExitCode {
 }
 
 /// Third step, as process 1 of the container.
-fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp) -> ExitCode {
+fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRunner) -> ExitCode {
     // The helper has one thread, so its end is the end of that thread.
     let prepared = set_pdeathsig(Signal::SIGKILL).and_then(|()| setsid());
     let built = prepared.map_err(|e| format!("cannot become a first process: {e}"));
@@ -255,7 +254,7 @@ fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp) -> ExitCode 
     }
     // SAFETY: this process has one thread, so the child may do anything the parent may.
     match unsafe { fork() } {
-        Ok(ForkResult::Child) => worker::run(control, dial, set_up, ready),
+        Ok(ForkResult::Child) => worker::run(control, dial, set_up, ready, make),
         Ok(ForkResult::Parent { child }) => {
             drop((control, dial));
             reap_until(child)
