@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         .next()
         .is_some_and(|name| name == container::init::NAME)
     {
-        return container::init::main(container::plain::make);
+        return container::init::main(kosmos::devnet::zos::inside::make);
     }
     let cli = kosmos::cli::Cli::parse();
     #[cfg(target_os = "linux")]

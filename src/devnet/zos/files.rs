@@ -114,6 +114,14 @@ impl Files {
         Ok(openat2(base, &inside, how)?)
     }
 
+    /// Where on the machine lies what a client sees at a path.
+    ///
+    /// # Errors
+    /// The system's, for example that it does not exist.
+    pub fn on_machine(&self, path: &str) -> io::Result<PathBuf> {
+        fs::read_link(through(&self.open_path(path, OFlag::O_PATH, 0)?))
+    }
+
     /// The folder a path lies in, held open, and a path of its entry for calls of std.
     fn entry(&self, path: &str) -> io::Result<(OwnedFd, PathBuf)> {
         let path = plain(path);

@@ -17,6 +17,7 @@ pub mod certificate;
 pub mod container;
 pub mod files;
 pub mod guard;
+pub mod inside;
 pub mod jobs;
 pub mod listener;
 pub mod node;
@@ -123,7 +124,7 @@ impl ZosNode {
             tokio::spawn(Arc::clone(&node).take_jobs(stopping.clone())),
             tokio::spawn(Arc::clone(&node).keep_house(stopping.clone())),
         ];
-        tasks.extend(node.listen_to_containers(stopping.clone()));
+        tasks.extend(node.listen_to_containers());
         place.publish(&NodeFile {
             pid: std::process::id(),
             addr,

@@ -1,15 +1,18 @@
 //! Takes jobs from the data, runs them, puts results back.
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::builtin::aggregator::{Aggregator, Measured};
+use super::builtin::corex::{self, Boxes, NodeRoots};
 use super::builtin::logger::Logger;
 use super::builtin::{self, aggregator, cgroup, disk, info, logger, network, ports, settings, web};
+use super::container::{self, Containers, Event};
 use super::files::Files;
+use super::inside::Said;
 use super::jobs::basics::Version;
 use super::jobs::running::wire;
 use super::jobs::{Commands, Outlet, Runner, Surroundings};
@@ -19,11 +22,12 @@ use super::redis::Keyspace;
 use super::redis::keyspace::End;
 use super::view::View;
 use crate::devnet::error::{Error, Result};
-use crate::zos::protocol::message::flags;
 use crate::zos::protocol::{Job, JobResult, Level, Message, Record, keys};
 
 /// How often what is over is thrown away.
 const SWEEP: Duration = Duration::from_secs(1);
+/// How long jobs have between SIGTERM and SIGKILL when the node stops.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often the machine is measured, in sweeps.
 const MEASURE: u32 = 30;
 
@@ -64,6 +68,11 @@ impl Desk {
             .append(&key, &wire(result), None, Some(keys::RESULT_LIFE));
     }
 
+    /// Takes the mark of a job away that could not be handed on.
+    pub fn forget(&self, id: &str) {
+        self.keyspace.remove(keys::flag(id).as_bytes());
+    }
+
     /// Marks a job as taken; false when its id is known already.
     pub fn accept(&self, id: &str) -> bool {
         let flag = keys::flag(id);
@@ -96,6 +105,8 @@ pub struct Node {
     desk: Arc<Desk>,
     runner: Arc<Runner>,
     aggregator: Arc<Aggregator>,
+    boxes: Option<Arc<Boxes>>,
+    events: Mutex<Option<mpsc::UnboundedReceiver<Event>>>,
     owner: String,
     notices: Vec<String>,
 }
@@ -118,7 +129,7 @@ impl Node {
         keyspace: Arc<Keyspace>,
         shared: &[PathBuf],
         mut env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
-        _program: Option<PathBuf>,
+        program: Option<PathBuf>,
     ) -> Result<Arc<Self>> {
         let mut notices = Vec::new();
         let root = place.files();
@@ -140,6 +151,7 @@ impl Node {
             env,
             groups: true,
             end_with_us: true,
+            patience: PATIENCE,
             view,
         };
         let logger = Arc::new(Logger::new(Arc::clone(&keyspace)));
@@ -156,7 +168,34 @@ impl Node {
         aggregator::add(&mut commands, &aggregator);
         settings::add(&mut commands);
         web::add(&mut commands, &files);
-        ports::add(&mut commands, Vec::new);
+        let mut events = None;
+        let mut boxes = None;
+        if let Some(program) = program {
+            let mut config = container::Config::new(place.containers(), program);
+            let cache = place.path().join("roots");
+            config.sources = vec![Arc::new(NodeRoots::new(Arc::clone(&files), cache))];
+            let (containers, told) = Containers::open(config).await.map_err(|e| Error::Start {
+                reason: e.to_string(),
+            })?;
+            notices.push(containers.support().to_string());
+            let made = Boxes::new(
+                containers,
+                Arc::clone(&desk),
+                Arc::clone(&files),
+                place.files(),
+            );
+            let made = Arc::new(made);
+            corex::add(&mut commands, &made);
+            boxes = Some(made);
+            events = Some(told);
+        }
+        let of_ports = boxes.clone();
+        ports::add(&mut commands, move || {
+            of_ports
+                .as_ref()
+                .map(|boxes| boxes.forwarded())
+                .unwrap_or_default()
+        });
         disk::add(&mut commands);
         cgroup::add(&mut commands);
         network::add_node(&mut commands);
@@ -169,6 +208,8 @@ impl Node {
             desk,
             runner,
             aggregator,
+            boxes,
+            events: Mutex::new(events),
             owner: place.id().to_string(),
             notices,
         }))
@@ -230,16 +271,45 @@ impl Node {
     }
 
     /// Passes on what containers say.
-    pub fn listen_to_containers(
-        self: &Arc<Self>,
-        _stopping: watch::Receiver<bool>,
-    ) -> Option<JoinHandle<()>> {
-        None
+    pub fn listen_to_containers(self: &Arc<Self>) -> Option<JoinHandle<()>> {
+        let boxes = Arc::clone(self.boxes.as_ref()?);
+        let events = self
+            .events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let mut events = events?;
+        let desk = Arc::clone(&self.desk);
+        Some(tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Ended { container, reason } => boxes.gone(container, &reason),
+                    Event::Message { container, message } => {
+                        match serde_json::from_value::<Said>(message) {
+                            // A container speaks for itself only.
+                            Ok(Said::Record(mut record, streams)) => {
+                                record.core = container;
+                                desk.record(record, streams);
+                            }
+                            Ok(Said::Result(mut result)) => {
+                                result.container = container;
+                                boxes.ended(&result);
+                            }
+                            Ok(Said::Started(id)) => boxes.started(container, id),
+                            Err(_) => {}
+                        }
+                    }
+                }
+            }
+        }))
     }
 
     /// Ends all jobs, and whatever they left running.
     pub async fn stop(&self) {
         self.runner.stop().await;
+        if let Some(boxes) = &self.boxes {
+            boxes.containers().stop().await;
+        }
         let owner = self.owner.clone();
         let _ = tokio::task::spawn_blocking(move || end_leftovers(&owner)).await;
     }
@@ -264,9 +334,4 @@ fn view(
             None
         }
     }
-}
-
-/// True for the flag that asks for a stream.
-pub fn streams(message: &Message) -> bool {
-    message.flags() & flags::STREAM != 0
 }

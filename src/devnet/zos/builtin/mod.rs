@@ -4,6 +4,7 @@
 //! the modules that need its state.
 pub mod aggregator;
 pub mod cgroup;
+pub mod corex;
 pub mod disk;
 pub mod filesystem;
 pub mod info;

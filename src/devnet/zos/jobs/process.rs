@@ -32,6 +32,7 @@ pub async fn run(
     program: Result<Program, Failure>,
     hidden: bool,
 ) -> Ending {
+    running.expect_process();
     let started = match program {
         Ok(program) => start(runner, &program).await.map(|child| (child, program)),
         Err(failure) => Err(failure),

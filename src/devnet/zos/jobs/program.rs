@@ -40,6 +40,8 @@ pub struct Surroundings {
     /// Processes end with the thread that started them: a node's do, a container's end with it
     /// anyway.
     pub end_with_us: bool,
+    /// How long jobs have between SIGTERM and SIGKILL when the runner stops.
+    pub patience: std::time::Duration,
     /// The view of the files that processes get; None for that of the runner itself.
     pub view: Option<std::sync::Arc<View>>,
 }

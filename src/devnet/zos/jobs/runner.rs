@@ -20,8 +20,8 @@ use crate::zos::protocol::{Job, JobResult, Level, ListedCommand, ListedJob, Mess
 
 /// Pause before a job that failed runs again.
 const RESTART: Duration = Duration::from_secs(1);
-/// How long jobs may take to end by themselves when the runner stops.
-const STOP: Duration = Duration::from_secs(2);
+/// How long processes may take to go after SIGKILL.
+const KILL: Duration = Duration::from_secs(2);
 
 /// Where a runner's messages and results go.
 pub trait Outlet: Send + Sync + 'static {
@@ -316,12 +316,13 @@ impl Runner {
             running.cancel();
             running.signal(Signal::SIGTERM);
         }
+        let patience = self.surroundings.patience;
         let begun = tokio::time::Instant::now();
         while jobs.iter().any(|running| running.process().is_some()) {
-            if begun.elapsed() > STOP {
+            if begun.elapsed() > patience {
                 self.kill_all(Signal::SIGKILL);
             }
-            if begun.elapsed() > STOP * 2 {
+            if begun.elapsed() > patience + KILL {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

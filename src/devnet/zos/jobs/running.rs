@@ -78,6 +78,15 @@ struct Output {
     closed: bool,
 }
 
+#[derive(Default)]
+struct Living {
+    process: Option<(i32, bool)>,
+    /// A process is being started.
+    starting: bool,
+    /// A signal that came in that moment.
+    pending: Option<Signal>,
+}
+
 /// A job that the runner knows.
 pub struct Running {
     /// What was ordered.
@@ -87,7 +96,7 @@ pub struct Running {
     /// Milliseconds since 1970 at which the current run began.
     pub started: AtomicI64,
     /// The living process, and whether it leads a group.
-    process: Mutex<Option<(i32, bool)>>,
+    process: Mutex<Living>,
     output: Mutex<Output>,
     unscheduled: AtomicBool,
     /// Told when it is unscheduled or cancelled.
@@ -123,20 +132,31 @@ impl Running {
         output.critical = String::new();
     }
 
+    /// A process is about to be started: signals wait for it.
+    pub fn expect_process(&self) {
+        let mut living = lock(&self.process);
+        living.starting = true;
+        living.pending = None;
+    }
+
     /// Tells which process runs; the second number is what lists show.
     pub fn set_process(&self, process: Option<(i32, bool)>, shown: i64) {
         let mut living = lock(&self.process);
-        *living = process;
+        living.process = process;
+        living.starting = false;
         self.shown.store(shown, Ordering::Relaxed);
-        if process.is_some() && self.cancelled.load(Ordering::Relaxed) {
-            drop(living);
-            self.signal(Signal::SIGKILL);
+        let cancelled = self
+            .cancelled
+            .load(Ordering::Relaxed)
+            .then_some(Signal::SIGKILL);
+        if let (Some(signal), Some((id, group))) = (living.pending.take().or(cancelled), process) {
+            process::signal(id, group, signal);
         }
     }
 
     /// Id of the living process, if there is one.
     pub fn process(&self) -> Option<i32> {
-        lock(&self.process).map(|(id, _)| id)
+        lock(&self.process).process.map(|(id, _)| id)
     }
 
     /// Id of the process as job lists show it.
@@ -148,9 +168,13 @@ impl Running {
     pub fn signal(&self, signal: Signal) -> bool {
         // The lock is held: a process that ended is not waited for before this is done, so the id
         // is not another's.
-        let living = lock(&self.process);
-        match *living {
+        let mut living = lock(&self.process);
+        match living.process {
             Some((id, group)) => process::signal(id, group, signal),
+            None if living.starting => {
+                living.pending = Some(signal);
+                true
+            }
             None => false,
         }
     }

@@ -18,7 +18,6 @@ const COMMANDS: &[(&str, usize, usize)] = &[
     ("PING", 0, 1),
     ("ECHO", 1, 1),
     ("SELECT", 1, 1),
-    ("HELLO", 0, usize::MAX),
     ("CLIENT", 1, usize::MAX),
     ("COMMAND", 0, usize::MAX),
     ("INFO", 0, usize::MAX),
@@ -104,21 +103,6 @@ async fn run(keyspace: &Keyspace, name: &str, arguments: Vec<Vec<u8>>) -> Result
         "SELECT" => match integer(key)? {
             0 => Reply::OK,
             _ => Reply::Error("ERR DB index is out of range: a node has database 0 only".into()),
-        },
-        "HELLO" => match key {
-            b"" | b"2" => Reply::Array(
-                [
-                    ("server", "redis"),
-                    ("version", "5.0.0"),
-                    ("mode", "standalone"),
-                    ("role", "master"),
-                ]
-                .into_iter()
-                .flat_map(|(name, value)| [Reply::text(name), Reply::text(value)])
-                .chain([Reply::text("proto"), Reply::Integer(2)])
-                .collect(),
-            ),
-            _ => Reply::Error("NOPROTO unsupported protocol version, this server speaks 2".into()),
         },
         "CLIENT" => match key.to_ascii_uppercase().as_slice() {
             b"SETNAME" | b"SETINFO" | b"NO-EVICT" | b"NO-TOUCH" => Reply::OK,

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::command;
 use super::keyspace::Keyspace;
-use super::reply::Reply;
+use super::reply::{Protocol, Reply};
 use super::request::{Limits, Malformed, Parser};
 use crate::devnet::zos::guard::{Guard, REFUSED};
 
@@ -35,6 +35,7 @@ where
     } else {
         Limits::STRANGER
     });
+    let mut protocol = Protocol::Two;
     let mut out = Vec::new();
     loop {
         let arguments = match parser.next() {
@@ -54,7 +55,7 @@ where
             .unwrap_or_default();
         let reply = match name.as_slice() {
             b"QUIT" => {
-                Reply::OK.write(&mut out);
+                Reply::OK.write(protocol, &mut out);
                 flush(stream, &mut out).await?;
                 return stream.shutdown().await;
             }
@@ -65,6 +66,15 @@ where
                     Reply::OK
                 }
                 Err(why) => Reply::Error(why.into()),
+            },
+            b"HELLO" => match hello(arguments.get(1..).unwrap_or_default(), guard, trusted) {
+                Ok(spoken) => {
+                    trusted = true;
+                    parser.set_limits(Limits::TRUSTED);
+                    protocol = spoken;
+                    greeting(spoken)
+                }
+                Err(why) => Reply::Error(why),
             },
             _ if !trusted => Reply::Error(REFUSED.into()),
             _ if command::waits(&arguments) => {
@@ -77,11 +87,54 @@ where
             }
             _ => command::execute(keyspace, arguments).await,
         };
-        reply.write(&mut out);
+        reply.write(protocol, &mut out);
         if out.len() >= FLUSH_AT {
             flush(stream, &mut out).await?;
         }
     }
+}
+
+/// Checks the arguments of `HELLO [version [AUTH user password] [SETNAME name]]`.
+fn hello(arguments: &[Vec<u8>], guard: &Guard, trusted: bool) -> Result<Protocol, String> {
+    let (version, mut rest) = match arguments.split_first() {
+        None => (b"2".as_slice(), arguments),
+        Some((version, rest)) => (version.as_slice(), rest),
+    };
+    let protocol = match version {
+        b"2" => Protocol::Two,
+        b"3" => Protocol::Three,
+        _ => return Err("NOPROTO unsupported protocol version".into()),
+    };
+    let mut admitted = trusted;
+    loop {
+        rest = match rest {
+            [] => break,
+            [word, _, password, more @ ..] if word.eq_ignore_ascii_case(b"AUTH") => {
+                guard.admit(std::slice::from_ref(password))?;
+                admitted = true;
+                more
+            }
+            [word, _, more @ ..] if word.eq_ignore_ascii_case(b"SETNAME") => more,
+            _ => return Err("ERR syntax error in HELLO".into()),
+        };
+    }
+    if admitted {
+        Ok(protocol)
+    } else {
+        Err(REFUSED.into())
+    }
+}
+
+/// What the server says of itself.
+fn greeting(protocol: Protocol) -> Reply {
+    let number = if protocol == Protocol::Three { 3 } else { 2 };
+    let facts = [("server", "redis"), ("version", "5.0.0")];
+    let modes = [("mode", "standalone"), ("role", "master")];
+    let text = |(name, value): (&str, &str)| (Reply::text(name), Reply::text(value));
+    let mut pairs: Vec<(Reply, Reply)> = facts.into_iter().map(text).collect();
+    pairs.push((Reply::text("proto"), Reply::Integer(number)));
+    pairs.extend(modes.into_iter().map(text));
+    Reply::Map(pairs)
 }
 
 /// Waits for an answer, and for the client to go away; None when it went first.
@@ -126,7 +179,7 @@ async fn refuse<S>(stream: &mut S, mut out: Vec<u8>, malformed: &Malformed) -> i
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    Reply::Error(malformed.to_string()).write(&mut out);
+    Reply::Error(malformed.to_string()).write(Protocol::Two, &mut out);
     flush(stream, &mut out).await?;
     stream.shutdown().await?;
     let drain = async {

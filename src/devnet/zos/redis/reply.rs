@@ -16,6 +16,17 @@ pub enum Reply {
     Nil,
     /// Several.
     Array(Vec<Reply>),
+    /// Names and values.
+    Map(Vec<(Reply, Reply)>),
+}
+
+/// How answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// RESP2, what every connection begins with.
+    Two,
+    /// RESP3, after `HELLO 3`: newer client libraries insist on it. Only nil and maps differ.
+    Three,
 }
 
 impl Reply {
@@ -33,7 +44,7 @@ impl Reply {
     }
 
     /// Appends its bytes.
-    pub fn write(&self, out: &mut Vec<u8>) {
+    pub fn write(&self, protocol: Protocol, out: &mut Vec<u8>) {
         match self {
             Reply::Simple(word) => line(out, '+', word),
             Reply::Error(text) => line(out, '-', &text.replace(['\r', '\n'], " ")),
@@ -43,11 +54,22 @@ impl Reply {
                 out.extend_from_slice(bytes);
                 out.extend_from_slice(b"\r\n");
             }
+            Reply::Nil if protocol == Protocol::Three => out.extend_from_slice(b"_\r\n"),
             Reply::Nil => out.extend_from_slice(b"$-1\r\n"),
+            Reply::Map(pairs) => {
+                match protocol {
+                    Protocol::Two => line(out, '*', &(pairs.len() * 2).to_string()),
+                    Protocol::Three => line(out, '%', &pairs.len().to_string()),
+                }
+                for (name, value) in pairs {
+                    name.write(protocol, out);
+                    value.write(protocol, out);
+                }
+            }
             Reply::Array(items) => {
                 line(out, '*', &items.len().to_string());
                 for item in items {
-                    item.write(out);
+                    item.write(protocol, out);
                 }
             }
         }
