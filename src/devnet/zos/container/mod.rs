@@ -21,7 +21,6 @@ mod forward;
 pub mod frame;
 pub mod init;
 mod leftovers;
-pub mod plain;
 pub mod port;
 mod process;
 pub mod root;
@@ -249,6 +248,17 @@ impl Containers {
             return Err(Error::new(
                 501,
                 format!("containers are not possible here: {reason}"),
+            ));
+        }
+        if let Support::Yes(ready) = self.support()
+            && arguments.privileged
+            && !ready.user_namespace
+        {
+            // Root without limits is root of this machine: it could write the kernel's settings.
+            return Err(Error::new(
+                501,
+                "a privileged container of a node that runs as root would have this machine: \
+                 run the node as an ordinary user, or create the container without privileges",
             ));
         }
         let id = self.take_number()?;
