@@ -75,7 +75,12 @@ impl Config {
             ),
             guard: Guard::Open,
             shared: Vec::new(),
-            env: Vec::new(),
+            env: [
+                ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+                ("HOME", "/"),
+            ]
+            .map(|(name, value)| (name.into(), value.into()))
+            .to_vec(),
             program: None,
         }
     }
