@@ -15,8 +15,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use kosmos::devnet::zos::container::{Config, Containers, Error, Event, Support};
-use kosmos::zos::protocol::{CreateArguments, Nic};
+use kosmos::devnet::zos::container::{Config, Containers, Error, Event, Groups, Support};
+use kosmos::devnet::zos::inside::Said;
+use kosmos::zos::protocol::{CreateArguments, Job, JobResult, Nic};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
@@ -174,11 +175,29 @@ fn from_folder() -> CreateArguments {
     }
 }
 
+/// Whether containers of the node have no user namespace.
+fn is_root(node: &Node) -> bool {
+    matches!(node.containers.support(), Support::Yes(ready) if !ready.user_namespace)
+}
+
 fn default_nic() -> Nic {
     Nic {
         kind: "default".to_owned(),
         ..Nic::default()
     }
+}
+
+fn bash(job: &str, script: &str) -> Job {
+    Job {
+        id: job.to_owned(),
+        command: "bash".to_owned(),
+        arguments: json!({"script": script}),
+        ..Job::default()
+    }
+}
+
+fn stream(result: &JobResult, which: usize) -> String {
+    result.streams.as_ref().unwrap()[which].clone()
 }
 
 impl Node {
@@ -189,7 +208,7 @@ impl Node {
     }
 
     /// Runs a script; returns its result.
-    async fn bash(&mut self, id: u16, script: &str) -> Value {
+    async fn bash(&mut self, id: u16, script: &str) -> JobResult {
         self.job(id, "job", script);
         self.result().await
     }
@@ -200,36 +219,51 @@ impl Node {
     }
 
     fn job(&self, id: u16, job: &str, script: &str) {
-        let envelope = json!({"id": job, "command": "bash", "arguments": {"script": script}});
-        self.containers.run(id, envelope).unwrap();
+        self.containers.run(id, json!(bash(job, script))).unwrap();
     }
 
-    async fn result(&mut self) -> Value {
-        match self.event().await {
-            Event::Message { message, .. } => message,
-            Event::Ended { reason, .. } => panic!("the container ended: {reason}"),
+    async fn result(&mut self) -> JobResult {
+        loop {
+            match timeout(PATIENCE, self.events.recv())
+                .await
+                .unwrap()
+                .unwrap()
+            {
+                Event::Message { message, .. } => {
+                    if let Said::Result(result) = serde_json::from_value(message).unwrap() {
+                        return *result;
+                    }
+                }
+                Event::Ended { reason, .. } => panic!("the container ended: {reason}"),
+            }
         }
     }
 
+    /// The next event that is no message or result of a job.
     async fn event(&mut self) -> Event {
-        timeout(PATIENCE, self.events.recv())
-            .await
-            .unwrap()
-            .unwrap()
+        loop {
+            let event = timeout(PATIENCE, self.events.recv())
+                .await
+                .unwrap()
+                .unwrap();
+            if !matches!(event, Event::Message { .. }) {
+                return event;
+            }
+        }
     }
 
     /// Runs a script; returns what it wrote to stdout.
     async fn says(&mut self, id: u16, script: &str) -> String {
         let result = self.bash(id, script).await;
-        assert_eq!(result["code"], 0, "{script}: {result}");
-        result["streams"][0].as_str().unwrap().to_owned()
+        assert_eq!(result.code, 0, "{script}: {result:?}");
+        stream(&result, 0)
     }
 
     /// Runs a script that must fail; returns what it wrote to stderr.
     async fn refuses(&mut self, id: u16, script: &str) -> String {
         let result = self.bash(id, script).await;
-        assert_ne!(result["code"], 0, "{script}: {result}");
-        result["streams"][1].as_str().unwrap().to_owned()
+        assert_ne!(result.code, 0, "{script}: {result:?}");
+        stream(&result, 1)
     }
 }
 
@@ -441,6 +475,73 @@ async fn a_device_in_a_shared_folder_does_not_open() {
         .unwrap();
     let said = node.refuses(id, "cat /shared/null").await;
     assert!(said.contains("Permission denied"), "{said}");
+}
+
+#[tokio::test]
+async fn a_privileged_container_does_not_have_the_machine() {
+    let Some(mut node) = node().await else { return };
+    let privileged = CreateArguments {
+        privileged: true,
+        ..from_folder()
+    };
+    if is_root(&node) {
+        let error = node.create(privileged).await.unwrap_err();
+        assert_eq!(error.code, 501);
+        return;
+    }
+    let id = node.create(privileged).await.unwrap();
+    node.says(id, "mount -t tmpfs none /tmp; echo x > /tmp/x")
+        .await;
+    node.refuses(id, "mknod /tmp/mem c 1 3 && cat /tmp/mem")
+        .await;
+    node.refuses(id, "echo x > /proc/sys/kernel/core_pattern")
+        .await;
+    node.refuses(id, "echo h > /proc/sysrq-trigger").await;
+    assert!(node.says(id, "ls /dev").await.lines().count() < 20);
+}
+
+/// Groups that only note who joins.
+#[derive(Default)]
+struct Noted(std::sync::Mutex<Vec<u32>>);
+
+impl Groups for Noted {
+    fn exists(&self, subsystem: &str, name: &str) -> bool {
+        (subsystem, name) == ("memory", "small")
+    }
+
+    fn add(&self, _subsystem: &str, _name: &str, pid: u32) -> std::io::Result<()> {
+        self.0.lock().unwrap().push(pid);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_container_joins_its_groups_before_it_is_built() {
+    let Some(node) = node().await else { return };
+    let groups = std::sync::Arc::new(Noted::default());
+    let config = Config {
+        groups: Some(groups.clone()),
+        ..config(&node.dir.path().join("other"))
+    };
+    let (containers, _events) = Containers::open(config).await.unwrap();
+    let arguments = CreateArguments {
+        cgroups: Some(vec![("memory".to_owned(), "small".to_owned())]),
+        ..from_folder()
+    };
+    let id = containers.create(arguments, None).await.unwrap();
+    let pid = containers.get(id).unwrap().pid;
+    // The helper joins; what it starts is in the group with it.
+    let parent = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let parent: u32 = parent
+        .rsplit_once(") ")
+        .unwrap()
+        .1
+        .split(' ')
+        .nth(1)
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert_eq!(*groups.0.lock().unwrap(), [parent]);
 }
 
 #[tokio::test]
@@ -660,10 +761,10 @@ async fn jobs_are_told_before_a_container_ends() {
         id,
         "trap 'echo bye; exit 3' TERM; echo > /tmp/up; while :; do sleep 0.01; done",
     );
-    while node.bash(id, "test -e /tmp/up").await["code"] != 0 {}
+    while node.bash(id, "test -e /tmp/up").await.code != 0 {}
     node.containers.terminate(id).await.unwrap();
     let result = node.result().await;
-    assert_eq!(result["streams"][0], "bye\n", "{result}");
+    assert_eq!(stream(&result, 0), "bye\n", "{result:?}");
     let container = id;
     let reason = "terminated".to_owned();
     assert_eq!(node.event().await, Event::Ended { container, reason });
@@ -729,7 +830,7 @@ async fn ports_lead_into_a_container() {
         .await
         .unwrap();
     node.start(id, "server 80 > /tmp/up");
-    while node.bash(id, "test -s /tmp/up").await["code"] != 0 {}
+    while node.bash(id, "test -s /tmp/up").await.code != 0 {}
     assert_eq!(fetched(first).await, "hello");
     let listed = node.containers.get(id).unwrap().arguments.port.unwrap();
     assert_eq!(listed, IndexMap::from([(first.to_string(), 80)]));
@@ -789,7 +890,7 @@ async fn datagrams_lead_into_a_container() {
         .await
         .unwrap();
     node.start(id, "server u53 > /tmp/up");
-    while node.bash(id, "test -s /tmp/up").await["code"] != 0 {}
+    while node.bash(id, "test -s /tmp/up").await.code != 0 {}
     let socket = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
         .await
         .unwrap();
@@ -837,7 +938,7 @@ async fn a_container_can_have_the_nodes_network() {
         .await
         .unwrap();
     node.start(id, &format!("server {port} > /tmp/up"));
-    while node.bash(id, "test -s /tmp/up").await["code"] != 0 {}
+    while node.bash(id, "test -s /tmp/up").await.code != 0 {}
     assert_eq!(fetched(port).await, "hello");
     let refused = node.containers.nic_add(id, default_nic()).unwrap_err();
     assert_eq!(
@@ -920,6 +1021,69 @@ async fn wrong_arguments_are_named() {
     assert!(node.containers.list(&[]).is_empty());
 }
 
+#[tokio::test]
+async fn services_of_an_image_start_with_it() {
+    let Some(mut node) = node().await else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("root");
+    let copied = Command::new("cp")
+        .arg("-a")
+        .arg(&roots().folder)
+        .arg(&root)
+        .status();
+    assert!(copied.unwrap().success());
+    let startup = r#"
+        [startup.entry]
+        name = "bash"
+        running_match = "up"
+        [startup.entry.args]
+        script = "echo {COLOUR}; echo up; sleep 1000"
+        [startup.second]
+        name = "bash"
+        after = ["boot", "entry"]
+        [startup.second.args]
+        script = "echo > /tmp/second"
+        [startup.never]
+        name = "bash"
+        after = ["nobody"]
+        [startup.never.args]
+        script = "echo > /tmp/never"
+    "#;
+    fs::write(root.join(".startup.toml"), startup).unwrap();
+    let id = node
+        .create(CreateArguments {
+            root: root.to_str().unwrap().to_owned(),
+            env: Some(IndexMap::from([("COLOUR".to_owned(), "red".to_owned())])),
+            ..CreateArguments::default()
+        })
+        .await
+        .unwrap();
+    let mut said = Vec::new();
+    while said.len() < 2 {
+        let Some(Event::Message { message, .. }) = node.events.recv().await else {
+            panic!("{said:?}");
+        };
+        said.push(serde_json::from_value::<Said>(message).unwrap());
+    }
+    let [Said::Started(started), Said::Record(record, false)] = &said[..] else {
+        panic!("{said:?}");
+    };
+    assert_eq!(started, "entry");
+    assert_eq!((record.core, record.command.as_str()), (id, "entry"));
+    assert!(record.message.message.starts_with("red\n"), "{record:?}");
+    assert_eq!(node.result().await.id, "second");
+    assert_eq!(node.says(id, "ls /tmp").await, "second\n");
+    let list = Job {
+        id: "list".to_owned(),
+        command: "job.list".to_owned(),
+        arguments: json!({}),
+        ..Job::default()
+    };
+    node.containers.run(id, json!(list)).unwrap();
+    let listed = node.result().await.data;
+    assert!(listed.contains(r#""id":"entry""#), "{listed}");
+}
+
 /// Not a test of its own: a node with a container that works, until it is killed.
 #[test]
 fn run_containers() {
@@ -932,8 +1096,7 @@ fn run_containers() {
         let (containers, _events) = Containers::open(config(&dir)).await.unwrap();
         let id = containers.create(from_folder(), None).await.unwrap();
         let script = "echo busy > /tmp/file; sleep 1000 & sleep 1000";
-        let envelope = json!({"id": "busy", "command": "bash", "arguments": {"script": script}});
-        containers.run(id, envelope).unwrap();
+        containers.run(id, json!(bash("busy", script))).unwrap();
         // Written as a whole: who waits for the file finds the number in it.
         let pid = containers.get(id).unwrap().pid.to_string();
         fs::write(dir.join("pid.new"), pid).unwrap();

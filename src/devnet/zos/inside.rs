@@ -1,12 +1,11 @@
 //! The job machinery inside a container: the node's own [`jobs`](super::jobs), with the commands
 //! that containers have, speaking to the node through the container's socket.
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::builtin;
 use super::container::runner::{self, Inside};
@@ -14,10 +13,9 @@ use super::files::Files;
 use super::jobs::basics::Version;
 use super::jobs::running::wire;
 use super::jobs::{Commands, Outlet, Runner, Surroundings};
-use crate::zos::protocol::{Job, JobResult, Message, Record};
+use super::startup::{self, Progress};
+use crate::zos::protocol::{Job, JobResult, Message, Record, State};
 
-/// File in a container's root that names its services.
-const STARTUP: &str = "/.startup.toml";
 /// Longest result that is sent as it is; of a longer one the output is cut.
 const LONGEST: usize = 12 * 1024 * 1024;
 /// Bytes of each stream that a cut result keeps.
@@ -35,7 +33,7 @@ pub enum Said {
     Started(String),
 }
 
-struct Socket(runner::Outlet);
+struct Socket(runner::Outlet, Arc<Progress>);
 
 impl Socket {
     fn say(&self, said: &Said) {
@@ -48,6 +46,7 @@ impl Socket {
 
 impl Outlet for Socket {
     fn message(&self, runner: &Runner, job: &Job, message: &Message) {
+        self.1.spoke(&job.id, &message.message);
         let record = Record {
             core: runner.id,
             command: job.id.clone(),
@@ -57,6 +56,7 @@ impl Outlet for Socket {
     }
 
     fn result(&self, mut result: JobResult) {
+        self.1.ended(&result.id, result.state == State::Success);
         if wire(&result).len() > LONGEST
             && let Some(streams) = &mut result.streams
         {
@@ -92,11 +92,11 @@ struct Broken(String, runner::Outlet, u16);
 impl runner::Runner for Broken {
     fn run(&self, envelope: Json) {
         let job = serde_json::from_value::<Job>(envelope).unwrap_or_default();
-        Socket(self.1.clone()).say(&Said::Result(Box::new(JobResult {
+        Socket(self.1.clone(), Arc::default()).say(&Said::Result(Box::new(JobResult {
             id: job.id,
             command: job.command,
             critical: self.0.clone(),
-            state: crate::zos::protocol::State::Error,
+            state: State::Error,
             code: 500,
             container: self.2,
             ..JobResult::default()
@@ -111,19 +111,25 @@ impl runner::Runner for Broken {
 /// Makes the machinery of a container and starts its services; called inside it, on its runtime.
 pub fn make(inside: Inside, outlet: runner::Outlet) -> Arc<dyn runner::Runner> {
     let container = inside.container;
-    match machinery(inside, outlet.clone()) {
+    let env = inside.env.clone();
+    let progress = Arc::new(Progress::default());
+    match machinery(inside, outlet.clone(), Arc::clone(&progress)) {
         Ok(runner) => {
-            for job in services(&std::fs::read_to_string(STARTUP).unwrap_or_default()) {
-                Socket(outlet.clone()).say(&Said::Started(job.id.clone()));
-                runner.start(job);
-            }
+            let services = startup::services(&env);
+            startup::start(&services, &runner, &progress, move |id| {
+                Socket(outlet.clone(), Arc::default()).say(&Said::Started(id.to_owned()));
+            });
             Arc::new(Machinery(runner))
         }
         Err(e) => Arc::new(Broken(e.to_string(), outlet, container)),
     }
 }
 
-fn machinery(inside: Inside, outlet: runner::Outlet) -> std::io::Result<Arc<Runner>> {
+fn machinery(
+    inside: Inside,
+    outlet: runner::Outlet,
+    progress: Arc<Progress>,
+) -> std::io::Result<Arc<Runner>> {
     let files = Arc::new(Files::new(Path::new("/"), &[])?);
     let mut commands = Commands::default();
     builtin::everywhere(&mut commands, &Version::ours(), &files);
@@ -143,87 +149,6 @@ fn machinery(inside: Inside, outlet: runner::Outlet) -> std::io::Result<Arc<Runn
         inside.container,
         surroundings,
         commands,
-        Arc::new(Socket(outlet)),
+        Arc::new(Socket(outlet, progress)),
     )
-}
-
-#[derive(Deserialize, Default)]
-struct Startup {
-    #[serde(default)]
-    startup: BTreeMap<String, Service>,
-}
-
-#[derive(Deserialize)]
-struct Service {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    args: Option<Json>,
-    #[serde(default)]
-    after: Vec<String>,
-    #[serde(default)]
-    recurring_period: Option<i64>,
-    #[serde(default)]
-    max_restart: Option<i64>,
-    #[serde(default)]
-    tags: Option<Vec<String>>,
-}
-
-/// The services of a startup file in the order in which they start: each after those it names.
-/// A file that cannot be read has none.
-pub fn services(text: &str) -> Vec<Job> {
-    let Startup { mut startup } = toml::from_str(text).unwrap_or_default();
-    let mut jobs = Vec::new();
-    while !startup.is_empty() {
-        let ready = startup
-            .iter()
-            .find(|(_, service)| !service.after.iter().any(|id| startup.contains_key(id)))
-            // Services that wait for each other start in the order of their names.
-            .or_else(|| startup.iter().next())
-            .map(|(id, _)| id.clone());
-        let Some((id, service)) = ready.and_then(|id| startup.remove_entry(&id)) else {
-            break;
-        };
-        jobs.push(Job {
-            id,
-            command: service.name,
-            arguments: service.args.unwrap_or_else(|| json!({})),
-            recurring_period: service.recurring_period,
-            max_restart: service.max_restart,
-            tags: service.tags,
-            ..Job::default()
-        });
-    }
-    jobs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn services_start_after_those_they_name() {
-        let text = r#"
-            [startup.web]
-            name = "core.system"
-            after = ["db", "boot"]
-            [startup.web.args]
-            name = "nginx"
-            args = ["-g", "daemon off;"]
-            [startup.db]
-            name = "bash"
-            after = ["init"]
-            args = {script = "true"}
-        "#;
-        let started: Vec<_> = services(text)
-            .into_iter()
-            .map(|job| (job.id, job.command))
-            .collect();
-        let expected = [("db", "bash"), ("web", "core.system")];
-        assert_eq!(
-            started,
-            expected.map(|(id, command)| (id.into(), command.into()))
-        );
-        assert!(services("broken [").is_empty());
-    }
 }

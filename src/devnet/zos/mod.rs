@@ -10,6 +10,7 @@
 //!
 //! * [`listener`], [`guard`], [`certificate`], [`redis`]: the port and the data behind it.
 //! * [`jobs`]: what runs commands, the same in containers. * [`builtin`]: the commands.
+//! * [`inside`]: the machinery in a container. * [`startup`]: the services it starts by itself.
 //! * [`files`], [`view`], [`place`]: the files, and the folder a node lives in.
 //! * [`background`]: a node as a process of its own.
 //! * [`node`]: takes jobs from the data and puts results back. * [`container`]: its containers.
@@ -25,6 +26,7 @@ pub mod listener;
 pub mod node;
 pub mod place;
 pub mod redis;
+pub mod startup;
 pub mod view;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

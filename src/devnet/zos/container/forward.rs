@@ -61,10 +61,7 @@ impl Listening {
                 (node, may)
             }
         };
-        let mut listening = Self {
-            tcp: Vec::new(),
-            udp: Vec::new(),
-        };
+        let mut listening = Self::nowhere();
         listening
             .add(must, source)
             .await
@@ -76,6 +73,14 @@ impl Listening {
             let _ = listening.add(address, source).await;
         }
         Ok(listening)
+    }
+
+    /// Listens at no address.
+    pub fn nowhere() -> Self {
+        Self {
+            tcp: Vec::new(),
+            udp: Vec::new(),
+        }
     }
 
     async fn add(&mut self, address: IpAddr, source: &Source) -> io::Result<()> {

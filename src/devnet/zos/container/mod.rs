@@ -21,7 +21,6 @@ mod forward;
 pub mod frame;
 pub mod init;
 mod leftovers;
-pub mod plain;
 pub mod port;
 mod process;
 pub mod root;
@@ -251,6 +250,17 @@ impl Containers {
                 format!("containers are not possible here: {reason}"),
             ));
         }
+        if let Support::Yes(ready) = self.support()
+            && arguments.privileged
+            && !ready.user_namespace
+        {
+            // Root without limits is root of this machine: it could write the kernel's settings.
+            return Err(Error::new(
+                501,
+                "a privileged container of a node that runs as root would have this machine: \
+                 run the node as an ordinary user, or create the container without privileges",
+            ));
+        }
         let id = self.take_number()?;
         // From here on nobody may cancel us half-way: the work runs to its end in a task.
         let me = self.clone();
@@ -342,24 +352,29 @@ impl Containers {
     /// # Errors
     /// Those of the node: unknown container, wrong port, port in use.
     pub async fn forward_add(&self, id: u16, source: &str, guest: i64) -> Result<()> {
-        {
+        let host = {
             let state = self.state();
             let container = state.containers.get(&id);
             let container = container.ok_or_else(|| Error::new(404, "container does not exist"))?;
             if !has_default_nic(&container.arguments) {
                 return Err(Error::failed("Container doesn't have a default nic"));
             }
-        }
+            container.arguments.host_network
+        };
         let source = Source::parse(source)?;
         let guest = guest_port(guest)?;
         self.port_is_free(&source)?;
-        let listening = Listening::open(self.shared.config.address, &source).await?;
+        let listening = if host && guest == source.port {
+            // The container has that port itself; a relay would only meet itself there.
+            Listening::nowhere()
+        } else {
+            Listening::open(self.shared.config.address, &source).await?
+        };
         let mut state = self.state();
         let container = state.containers.get_mut(&id);
         let container = container.ok_or_else(|| Error::new(404, "container does not exist"))?;
         let ports = container.arguments.port.get_or_insert_default();
         ports.insert(source.to_string(), i64::from(guest));
-        let host = container.arguments.host_network;
         let forward = listening.start(source, guest, (!host).then(|| container.living.dial()));
         container.forwards.push(forward);
         Ok(())

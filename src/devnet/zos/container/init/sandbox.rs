@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{chdir, fchdir, geteuid, pivot_root, sethostname};
@@ -89,7 +90,7 @@ pub fn build(set_up: &SetUp) -> Step<Ready> {
         NOTHING,
     );
     lacking("/sys", sys);
-    devices(set_up.privileged && !own_user, &mut lacking)?;
+    devices(&mut lacking)?;
     if !set_up.privileged {
         for path in HIDDEN {
             hide(path)?;
@@ -131,7 +132,7 @@ fn overlay(set_up: &SetUp, own_user: bool) -> io::Result<()> {
     }
     chdir(folder)?;
     // Names without the characters that mean something in the option text.
-    let lower = File::open(&set_up.lower)?;
+    let lower = plain(&set_up.lower)?;
     let mut options = format!(
         "lowerdir=/proc/self/fd/{},upperdir=upper,workdir=work",
         lower.as_raw_fd()
@@ -148,6 +149,14 @@ fn overlay(set_up: &SetUp, own_user: bool) -> io::Result<()> {
         flags,
         Some(options.as_str()),
     )?)
+}
+
+/// Opens a path that must hold no symbolic link.
+fn plain(path: &Path) -> io::Result<OwnedFd> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+    Ok(openat2(AT_FDCWD, path, how)?)
 }
 
 /// Where there is no overlay, the root is a copy.
@@ -210,40 +219,31 @@ fn proc(privileged: bool) -> Step<()> {
     })
 }
 
-fn devices(all: bool, lacking: &mut impl FnMut(&str, nix::Result<()>)) -> Step<()> {
+/// A `/dev` of harmless devices, also for a privileged container: there it can mount what it
+/// likes, but no device of the machine.
+fn devices(lacking: &mut impl FnMut(&str, nix::Result<()>)) -> Step<()> {
     let closed = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     folder("/dev")?;
-    if all {
-        let flags = MsFlags::MS_NOSUID;
-        mount(Some("devtmpfs"), "/dev", Some("devtmpfs"), flags, NOTHING)
-            .map_err(what("cannot mount /dev"))?;
-    } else {
-        let flags = closed | MsFlags::MS_NODEV;
-        mount(
-            Some("tmpfs"),
-            "/dev",
-            Some("tmpfs"),
-            flags,
-            Some("mode=0755,size=64k"),
-        )
+    let flags = closed | MsFlags::MS_NODEV;
+    let options = Some("mode=0755,size=64k");
+    mount(Some("tmpfs"), "/dev", Some("tmpfs"), flags, options)
         .map_err(what("cannot mount /dev"))?;
-        for (name, node) in DEVICES {
-            let path = format!("/dev/{name}");
-            File::create(&path).map_err(what(&path))?;
-            let from = format!("dev/{node}");
-            mount(
-                Some(from.as_str()),
-                path.as_str(),
-                NOTHING,
-                MsFlags::MS_BIND,
-                NOTHING,
-            )
-            .map_err(what(format!("cannot borrow /{from}")))?;
-        }
-        for (name, target) in LINKS {
-            let path = format!("/dev/{name}");
-            symlink(target, &path).map_err(what(&path))?;
-        }
+    for (name, node) in DEVICES {
+        let path = format!("/dev/{name}");
+        File::create(&path).map_err(what(&path))?;
+        let from = format!("dev/{node}");
+        mount(
+            Some(from.as_str()),
+            path.as_str(),
+            NOTHING,
+            MsFlags::MS_BIND,
+            NOTHING,
+        )
+        .map_err(what(format!("cannot borrow /{from}")))?;
+    }
+    for (name, target) in LINKS {
+        let path = format!("/dev/{name}");
+        symlink(target, &path).map_err(what(&path))?;
     }
     for (path, kind, options) in [
         (
@@ -297,6 +297,9 @@ fn bind(host: &Path, guest: &Path, own_user: bool) -> Step<()> {
         from.to_owned()
     };
     let fail = || format!("cannot mount {} at {}", host.display(), guest.display());
+    // The node resolved the path; a link that came since must not lead elsewhere.
+    let source = plain(&from).map_err(what(fail()))?;
+    let from = PathBuf::from(format!("/proc/self/fd/{}", source.as_raw_fd()));
     let about = fs::metadata(&from).map_err(what(fail()))?;
     if about.is_dir() {
         fs::create_dir_all(guest).map_err(what(fail()))?;
