@@ -1,4 +1,5 @@
 //! Takes jobs from the data, runs them, puts results back.
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -29,6 +30,10 @@ use crate::zos::protocol::{Job, JobResult, Level, Message, Record, keys};
 const SWEEP: Duration = Duration::from_secs(1);
 /// How long jobs have between SIGTERM and SIGKILL when the node stops.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes from which on a result counts as large.
+const LARGE: usize = 64 * 1024;
+/// Bytes that large results may take together; beyond it the oldest go before their time.
+const LARGE_TOGETHER: usize = 128 * 1024 * 1024;
 /// How often the machine is measured, in sweeps.
 const MEASURE: u32 = 30;
 
@@ -37,6 +42,14 @@ pub struct Desk {
     keyspace: Arc<Keyspace>,
     logger: Arc<Logger>,
     aggregator: Arc<Aggregator>,
+    large: Mutex<LargeResults>,
+}
+
+/// Results that take much room, oldest first: a file that is read in blocks leaves one for each.
+#[derive(Default)]
+struct LargeResults {
+    kept: VecDeque<(String, usize)>,
+    bytes: usize,
 }
 
 impl Desk {
@@ -65,8 +78,22 @@ impl Desk {
         self.keyspace
             .expire(keys::flag(&result.id).as_bytes(), keys::RESULT_LIFE);
         let key = keys::result(&result.id);
+        let text = wire(result);
         self.keyspace
-            .append(&key, &wire(result), None, Some(keys::RESULT_LIFE));
+            .append(&key, &text, None, Some(keys::RESULT_LIFE));
+        if text.len() < LARGE {
+            return;
+        }
+        let mut large = self.large.lock().unwrap_or_else(PoisonError::into_inner);
+        large.bytes += text.len();
+        large.kept.push_back((key, text.len()));
+        while large.bytes > LARGE_TOGETHER {
+            let Some((key, bytes)) = large.kept.pop_front() else {
+                break;
+            };
+            large.bytes = large.bytes.saturating_sub(bytes);
+            self.keyspace.remove(key.as_bytes());
+        }
     }
 
     /// Takes the mark of a job away that could not be handed on.
@@ -162,6 +189,7 @@ impl Node {
             keyspace: Arc::clone(&keyspace),
             logger: Arc::clone(&logger),
             aggregator: Arc::clone(&aggregator),
+            large: Mutex::default(),
         });
         let mut commands = Commands::default();
         builtin::everywhere(&mut commands, &Version::ours(), &files);
