@@ -14,7 +14,8 @@
 //! | [`tfchain`] | library: the chain's encodings, crypto, transactions, explorer client, wallet | nothing of ours |
 //! | [`schema`] | library: schema language, types, money, dates, objects, databases against a small trait | nothing of ours |
 //! | [`currencylayer`] | library: live rates of currencies from their service | nothing of ours |
-//! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet | every library room |
+//! | [`zos`] | library: Zero-OS protocol and client | nothing of ours |
+//! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, Zero-OS node | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither
 //! rhai nor the terminal nor the store. Time, randomness and the network are passed in.
@@ -29,3 +30,4 @@ pub mod schema;
 pub mod shell;
 pub mod store;
 pub mod tfchain;
+pub mod zos;

@@ -13,3 +13,4 @@ mod schema;
 mod shell;
 mod store;
 mod tfchain;
+mod zos;

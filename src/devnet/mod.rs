@@ -20,6 +20,8 @@ mod pages;
 pub mod pool;
 mod server;
 pub mod storage;
+#[cfg(target_os = "linux")]
+pub mod zos;
 
 pub use bridge::{Bridged, Target, Withdrawal};
 pub use clock::Clock;

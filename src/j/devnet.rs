@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::clients::tfchain::amount::Currency;
 use super::clients::tfchain::recipient;
 use super::world::World;
+use super::zos_node::{self, ZosNode};
 use crate::devnet::{
     self, Account, Bridged, Config, Control, Devnet, Made, Status, Target, Withdrawal,
 };
@@ -361,6 +362,35 @@ impl Class for DevnetNode {
              b = j.devnet.block_make()\n\
              j.devnet.erc20_mint(w.erc20.address_get().address_erc20, 100)",
             |node: &Arc<Self>, args| node.erc20_mint(args),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "zos_start",
+            zos_node::START,
+            Ty::Object(class_of::<ZosNode>),
+            "Starts a Zero-OS node on this machine; it goes on when the shell is left.\n\
+             Its jobs run as you. Answers the node, also when it runs already.",
+            "j.devnet.zos_start()",
+            |node: &Arc<Self>, args| zos_node::start(&node.world, args),
+        )
+        .needs(zos_node::NEEDS),
+        Member::method(
+            "zos_stop",
+            zos_node::STOP,
+            Ty::Bool,
+            "Stops a Zero-OS node with its jobs and containers; its files stay.\n\
+             Answers False when none of that name ran.",
+            "j.devnet.zos_stop(\"other\")",
+            |node: &Arc<Self>, args| zos_node::stop(&node.world, args),
+        )
+        .needs(zos_node::NEEDS),
+        Member::method(
+            "zos_list",
+            &[],
+            Ty::List,
+            "Lists the Zero-OS nodes that run on this machine.",
+            "j.devnet.zos_list()",
+            |node: &Arc<Self>, _| zos_node::list(&node.world),
         )
         .needs(Needs::NETWORK),
     ]];

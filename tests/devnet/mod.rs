@@ -13,3 +13,7 @@ mod recording;
 mod replay;
 mod rules;
 mod verdicts;
+#[cfg(target_os = "linux")]
+mod zos_container;
+#[cfg(target_os = "linux")]
+mod zos_node;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Room, and the rooms of ours it may import. `main.rs` and `lib.rs` are rooms of one file.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("main", &["shell", "cli"]),
+    ("main", &["shell", "cli", "devnet"]),
     ("lib", &[]),
     ("cli", &["shell", "j", "devnet"]),
     (
@@ -20,16 +20,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tfchain",
             "schema",
             "currencylayer",
+            "zos",
             "devnet",
         ],
     ),
-    ("devnet", &["tfchain", "schema"]),
+    ("devnet", &["tfchain", "schema", "zos"]),
     ("dialect", &[]),
     ("object", &[]),
     ("store", &[]),
     ("tfchain", &[]),
     ("schema", &[]),
     ("currencylayer", &[]),
+    ("zos", &[]),
 ];
 
 /// Crates (or paths of the standard library) that only these rooms may name.
@@ -39,7 +41,12 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
-    ("reqwest::", &["tfchain", "currencylayer"]),
+    ("reqwest::", &["tfchain", "currencylayer", "devnet"]),
+    ("rcgen::", &["devnet"]),
+    ("ring::", &["devnet"]),
+    ("nix::", &["devnet"]),
+    ("tar::", &["devnet"]),
+    ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),
 ];
 
