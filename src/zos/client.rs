@@ -266,7 +266,14 @@ impl Client {
     /// An argument that is not taken, a command of the node on a container, and everything
     /// [`Client::json`] can fail with.
     pub async fn call(&self, call: &Call, arguments: &Arguments) -> Result<Json> {
-        self.json(self.request(call, arguments)?).await
+        let request = self.request(call, arguments)?;
+        if let Some((first, go_on)) = call.guard {
+            let first = Request::new(first, request.arguments.clone());
+            if self.json(first).await? != Json::Bool(go_on) {
+                return Ok(Json::Null);
+            }
+        }
+        self.json(request).await
     }
 
     /// The job of a command of the table, not sent yet.

@@ -106,56 +106,66 @@ impl Response {
         value(&self.what(), &result)
     }
 
-    /// Hands each record of the job's output to `take` until the job ends; answers how many there
-    /// were. A record is consumed by reading it.
+    /// Waits for the next record of the job's output; None after the last one. `seen` is how many
+    /// there were before. A record is consumed by reading it.
     ///
     /// # Errors
     /// No connection, a record that cannot be read, a job that the node lost.
-    pub async fn stream(&self, mut take: impl FnMut(&Record)) -> Result<usize> {
+    pub async fn next(&self, seen: usize) -> Result<Option<Record>> {
         let key = keys::stream(&self.id);
-        let poll = self.client.transport().options().limits.poll;
-        let mut count = 0;
+        let transport = self.client.transport();
+        let poll = transport.options().limits.poll;
+        let mut wait = redis::cmd("BLPOP");
+        wait.arg(&key).arg(whole_seconds(poll));
         loop {
-            let mut cmd = redis::cmd("BLPOP");
-            cmd.arg(&key).arg(whole_seconds(poll));
-            let transport = self.client.transport();
-            let reply = transport.command(&cmd, "BLPOP", poll).await?;
-            let record = match reply {
+            let record = match transport.command(&wait, "BLPOP", poll).await? {
                 redis::Value::Nil => None,
                 redis::Value::Array(mut pair) if pair.len() == 2 => {
                     pair.pop().map(|value| text(value, "BLPOP")).transpose()?
                 }
                 other => return Err(unexpected(&other, "BLPOP")),
             };
-            let record = match record.flatten() {
-                Some(record) => record,
-                None if self.running().await? => continue,
-                // It may have spoken between the two questions.
-                None => {
-                    let mut cmd = redis::cmd("LPOP");
-                    cmd.arg(&key);
-                    let rest = transport.command(&cmd, "LPOP", Duration::ZERO).await?;
-                    match text(rest, "LPOP")? {
-                        Some(record) => record,
-                        None if count == 0 && !self.exists().await? => {
-                            return Err(Error::JobNotFound {
-                                id: self.id.clone(),
-                            });
-                        }
-                        None => return Ok(count),
-                    }
-                }
+            if let Some(record) = record.flatten() {
+                return read(&record).map(Some);
+            }
+            if self.running().await? {
+                continue;
+            }
+            // It may have spoken between the two questions.
+            let mut last = redis::cmd("LPOP");
+            last.arg(&key);
+            let rest = transport.command(&last, "LPOP", Duration::ZERO).await?;
+            return match text(rest, "LPOP")? {
+                Some(record) => read(&record).map(Some),
+                None if seen == 0 && !self.exists().await? => Err(Error::JobNotFound {
+                    id: self.id.clone(),
+                }),
+                None => Ok(None),
             };
-            let record: Record =
-                serde_json::from_str(&record).map_err(|error| Error::Unreadable {
-                    what: "a record of a stream".into(),
-                    reason: error.to_string(),
-                })?;
+        }
+    }
+
+    /// Hands each record of the job's output to `take` until the job ends; answers how many there
+    /// were.
+    ///
+    /// # Errors
+    /// As [`Response::next`].
+    pub async fn stream(&self, mut take: impl FnMut(&Record)) -> Result<usize> {
+        let mut count = 0;
+        while let Some(record) = self.next(count).await? {
             take(&record);
             count += 1;
             if record.message.is_last() {
-                return Ok(count);
+                break;
             }
         }
+        Ok(count)
     }
+}
+
+fn read(record: &str) -> Result<Record> {
+    serde_json::from_str(record).map_err(|error| Error::Unreadable {
+        what: "a record of a stream".into(),
+        reason: error.to_string(),
+    })
 }

@@ -1,5 +1,6 @@
 //! `j.clients`: clients of the grid's services.
 pub mod tfchain;
+pub mod zos;
 
 use std::sync::Arc;
 
@@ -7,10 +8,12 @@ use super::instances::Collection;
 use super::world::World;
 use crate::object::{Class, Member, class_of};
 use tfchain::TfchainClient;
+use zos::ZosInstance;
 
 /// `j.clients`.
 pub struct Clients {
     tfchain: Arc<Collection<TfchainClient>>,
+    zos: Arc<Collection<ZosInstance>>,
 }
 
 impl Clients {
@@ -18,6 +21,7 @@ impl Clients {
     pub fn open(world: &Arc<World>) -> Arc<Clients> {
         Arc::new(Clients {
             tfchain: tfchain::collection(world),
+            zos: zos::collection(world),
         })
     }
 }
@@ -25,13 +29,22 @@ impl Clients {
 impl Class for Clients {
     const NAME: &'static str = "clients";
     const DOC: &'static str = "Clients of the grid's services.";
-    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::child(
-        "tfchain",
-        class_of::<Collection<TfchainClient>>,
-        "Clients of the ThreeFold chain, and the wallets below them.",
-        "j.clients.tfchain",
-        |clients, _| Ok(clients.tfchain.clone().into()),
-    )]];
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::child(
+            "tfchain",
+            class_of::<Collection<TfchainClient>>,
+            "Clients of the ThreeFold chain, and the wallets below them.",
+            "j.clients.tfchain",
+            |clients, _| Ok(clients.tfchain.clone().into()),
+        ),
+        Member::child(
+            "zos",
+            class_of::<Collection<ZosInstance>>,
+            "Zero-OS nodes, and their containers.",
+            "j.clients.zos",
+            |clients, _| Ok(clients.zos.clone().into()),
+        ),
+    ]];
 
     fn location(&self) -> String {
         "j.clients".into()

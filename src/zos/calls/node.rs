@@ -452,6 +452,7 @@ pub const BTRFS: Manager = Manager {
             "btrfs.create",
             &[
                 required("label", Kind::Filled, "its label"),
+                DEVICES,
                 optional(
                     "metadata_profile",
                     Kind::Word(PROFILES),
@@ -466,7 +467,6 @@ pub const BTRFS: Manager = Manager {
                     "how data is kept",
                 )
                 .sent_as("data"),
-                DEVICES,
                 optional(
                     "overwrite",
                     Kind::Bool,
