@@ -7,6 +7,7 @@ mod sending;
 mod swaps;
 mod threebots;
 mod transcript;
+mod zos;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,7 @@ use kosmos::devnet::{Config, Devnet, Handle};
 use kosmos::engine::Engine;
 use kosmos::j;
 use kosmos::j::world::{Host, Settings, World};
-use kosmos::object::{Error, Kind, Paint, Result, print};
+use kosmos::object::{Error, Kind, Paint, Result, Value, print};
 use kosmos::store::Store;
 
 /// Recovery words of the tutorial.
@@ -158,6 +159,13 @@ impl Session {
             shown.push(print::repr(value, Paint::Plain));
         });
         outcome.map(|_| shown.join("\n"))
+    }
+
+    /// The last value of an input.
+    pub fn value(&mut self, source: &str) -> Result<Value> {
+        let mut last = Value::None;
+        let outcome = self.engine.run(source, &mut |value| last = value.clone());
+        outcome.map(|_| last)
     }
 
     #[track_caller]

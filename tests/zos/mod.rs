@@ -1,4 +1,5 @@
 //! Tests of the room `zos`: recorded exchanges of a real node and its client.
+pub mod fake;
 mod protocol;
 
 use serde_json::Value as Json;

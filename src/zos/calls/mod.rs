@@ -280,6 +280,8 @@ pub struct Call {
     shape: Option<fn(Arguments) -> Json>,
     /// A command that is asked first with the same arguments, and the answer on which to go on.
     pub guard: Option<(&'static str, bool)>,
+    /// One of these arguments must be given.
+    one_of: &'static [&'static str],
 }
 
 impl Call {
@@ -300,6 +302,7 @@ impl Call {
             doc,
             shape: None,
             guard: None,
+            one_of: &[],
         }
     }
 
@@ -328,6 +331,11 @@ impl Call {
         self
     }
 
+    const fn one_of(mut self, names: &'static [&'static str]) -> Call {
+        self.one_of = names;
+        self
+    }
+
     const fn guarded(mut self, command: &'static str, go_on: bool) -> Call {
         self.guard = Some((command, go_on));
         self
@@ -347,6 +355,13 @@ impl Call {
                 };
                 return Err(Error::argument(self.method, name, value, expected));
             }
+        }
+        let is_given = |name: &&str| given.get(*name).is_some_and(|value| !value.is_null());
+        if let Some(first) = self.one_of.first()
+            && !self.one_of.iter().any(is_given)
+        {
+            let expected = format!("at least one of {}", self.one_of.join(" and "));
+            return Err(Error::argument(self.method, *first, &Json::Null, expected));
         }
         let mut object = Arguments::new();
         for argument in self.arguments {

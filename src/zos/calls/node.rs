@@ -642,7 +642,8 @@ pub const KVM: Manager = Manager {
             ],
             Answer::Text,
             "Makes a virtual machine and answers its id; it needs media or an flist.",
-        ),
+        )
+        .one_of(&["media", "flist"]),
         Call::node(
             "list",
             "kvm.list",

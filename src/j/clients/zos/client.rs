@@ -130,12 +130,7 @@ const STREAM: Param = Param::optional(
     "its output can be followed with .stream()",
 );
 const TAGS: Param = Param::optional("tags", Ty::Any("list"), Default::None, "tags of the job");
-const ID: Param = Param::optional(
-    "id",
-    Ty::Str,
-    Default::None,
-    "its id; a random one without",
-);
+const ID: Param = Param::optional("id", Ty::Str, Default::None, "its id; a random one without");
 const PERIOD: Param = Param::optional(
     "recurring_period",
     Ty::Int,
@@ -187,12 +182,8 @@ const fn manager<T: Caller, M: Table>(
 struct Calls<T>(std::marker::PhantomData<T>);
 
 const COMMAND: Param = Param::required("command", Ty::Str, "name of the command");
-const ARGUMENTS: Param = Param::optional(
-    "arguments",
-    Ty::Any("dict"),
-    Default::None,
-    "its arguments",
-);
+const ARGUMENTS: Param =
+    Param::optional("arguments", Ty::Any("dict"), Default::None, "its arguments");
 
 impl<T: Caller> Calls<T> {
     const MANAGERS: &'static [Member<T>] = &[
@@ -222,7 +213,11 @@ impl<T: Caller> Calls<T> {
             "vm.client.ping()",
             |client: &Arc<T>, _| {
                 let targets = client.targets();
-                targets.ask("ping", |client| async move { client.ping().await }, Value::Str)
+                targets.ask(
+                    "ping",
+                    |client| async move { client.ping().await },
+                    Value::Str,
+                )
             },
         )
         .needs(Needs::NETWORK),
@@ -232,7 +227,12 @@ impl<T: Caller> Calls<T> {
                 Param::required("command", Ty::Str, "program and arguments, as in a shell"),
                 Param::optional("dir", Ty::Str, Default::Str(""), "folder it runs in"),
                 STDIN,
-                Param::optional("env", Ty::Any("dict"), Default::None, "added to the environment"),
+                Param::optional(
+                    "env",
+                    Ty::Any("dict"),
+                    Default::None,
+                    "added to the environment",
+                ),
                 QUEUE,
                 MAX_TIME,
                 STREAM,
@@ -303,18 +303,28 @@ impl<T: Caller> Calls<T> {
             "vm.client.response_for('my_job')",
             |client: &Arc<T>, args| {
                 let (core, one) = client.targets().one("response_for")?;
-                Ok(ResponseValue::plain(core, one.response_for(args.text("id"))))
+                Ok(ResponseValue::plain(
+                    core,
+                    one.response_for(args.text("id")),
+                ))
             },
         ),
         Member::method(
             "raw",
-            &[COMMAND, ARGUMENTS, QUEUE, MAX_TIME, STREAM, TAGS, ID, PERIOD],
+            &[
+                COMMAND, ARGUMENTS, QUEUE, MAX_TIME, STREAM, TAGS, ID, PERIOD,
+            ],
             Ty::Object(class_of::<ResponseValue>),
             "Starts any command; .get() of the job waits for its result.",
             "vm.client.raw('core.ping').get()",
             |client: &Arc<T>, args| {
                 let request = with_options(plain_request(args), args)?;
-                push(client.targets(), args.text("command"), |_| Ok(request.clone()), false)
+                push(
+                    client.targets(),
+                    args.text("command"),
+                    |_| Ok(request.clone()),
+                    false,
+                )
             },
         )
         .needs(Needs::NETWORK),
@@ -363,8 +373,16 @@ const NODE: &[Member<NodeClient>] = &[
     manager::<_, managers::Socat>("socat", "Forwarded ports.", "vm.client.socat.list()"),
     manager::<_, managers::Cgroup>("cgroup", "Groups of resources.", "vm.client.cgroup.list()"),
     manager::<_, managers::Disk>("disk", "Disks.", "vm.client.disk.mounts()"),
-    manager::<_, managers::Btrfs>("btrfs", "File systems of kind btrfs.", "vm.client.btrfs.list()"),
-    manager::<_, managers::Zerotier>("zerotier", "Zerotier networks.", "vm.client.zerotier.list()"),
+    manager::<_, managers::Btrfs>(
+        "btrfs",
+        "File systems of kind btrfs.",
+        "vm.client.btrfs.list()",
+    ),
+    manager::<_, managers::Zerotier>(
+        "zerotier",
+        "Zerotier networks.",
+        "vm.client.zerotier.list()",
+    ),
     manager::<_, managers::Kvm>("kvm", "Virtual machines.", "vm.client.kvm.list()"),
     manager::<_, managers::LogManager>("log_manager", "Logs.", "vm.client.log_manager"),
     manager::<_, managers::Aggregator>(
@@ -432,7 +450,8 @@ impl ContainerZerotier {
     fn ask(&self, command: &str) -> Result<Value> {
         let (core, client) = self.targets.one(command)?;
         let request = Request::new(command, json!({"container": self.id}));
-        core.ask(client.node().json(request)).map(|json| shown(&json))
+        core.ask(client.node().json(request))
+            .map(|json| shown(&json))
     }
 }
 

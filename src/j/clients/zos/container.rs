@@ -186,7 +186,12 @@ impl Container {
         let mut arguments = arguments;
         arguments.insert("cgroups".into(), cgroups);
         let mut tags = vec![self.name.clone()];
-        tags.extend(given.hostname.clone().filter(|name| *name != self.name && !name.is_empty()));
+        tags.extend(
+            given
+                .hostname
+                .clone()
+                .filter(|name| *name != self.name && !name.is_empty()),
+        );
         let client = self.core.client()?;
         let made = async {
             let response = client.create_container(&arguments, Some(tags)).await?;
@@ -261,7 +266,9 @@ impl Container {
         match world.block_on(client.json(request))? {
             Ok(_) => Ok(true),
             // This is how a node says that there is none.
-            Err(error) if error.code() == Some(500) && error.to_string().contains("doesn't exist") => {
+            Err(error)
+                if error.code() == Some(500) && error.to_string().contains("doesn't exist") =>
+            {
                 Ok(false)
             }
             Err(error) => Err(self.core.explain(error)),
@@ -289,7 +296,7 @@ impl Container {
                 return Ok(false);
             }
             let world = self.core.world();
-            world.block_on(tokio::time::sleep(left.min(BETWEEN)))?;
+            world.block_on(async { tokio::time::sleep(left.min(BETWEEN)).await })?;
         }
     }
 
@@ -306,7 +313,8 @@ impl Container {
         let listed = self.ask("ip.addr.list", json!({"name": link}))?;
         let of_kind = |text: &&str| {
             let host = text.split('/').next().unwrap_or_default();
-            host.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4() == v4)
+            host.parse::<IpAddr>()
+                .is_ok_and(|address| address.is_ipv4() == v4)
         };
         let texts = listed.as_array().cloned().unwrap_or_default();
         let texts = texts.iter().filter_map(Json::as_str).filter(of_kind);
@@ -372,24 +380,48 @@ fn networks(args: &Args) -> Result<Vec<String>> {
 }
 
 const GIVEN: &[Member<Container>] = &[
-    Member::property("name", Ty::Str, "Its name.", "site.name", |this: &Arc<Container>, _| {
-        Ok(this.name.clone().into())
-    }),
-    Member::property("flist", Ty::Str, "Where its root file system comes from.", "site.flist", |this: &Arc<Container>, _| {
-        Ok(this.given().flist.into())
-    }),
-    Member::property("hostname", Ty::Str, "Its host name, if it was given one.", "site.hostname", |this: &Arc<Container>, _| {
-        Ok(this.given().hostname.into())
-    }),
-    Member::property("ports", Ty::Dict, "Port of the node: port in it.", "site.ports", |this: &Arc<Container>, _| {
-        Ok(Value::object(dict(&this.given().ports)))
-    }),
-    Member::property("mounts", Ty::Dict, "Path of the node: path in it.", "site.mounts", |this: &Arc<Container>, _| {
-        Ok(Value::object(dict(&this.given().mounts)))
-    }),
-    Member::property("env", Ty::Dict, "What was added to its environment.", "site.env", |this: &Arc<Container>, _| {
-        Ok(Value::object(dict(&this.given().env)))
-    }),
+    Member::property(
+        "name",
+        Ty::Str,
+        "Its name.",
+        "site.name",
+        |this: &Arc<Container>, _| Ok(this.name.clone().into()),
+    ),
+    Member::property(
+        "flist",
+        Ty::Str,
+        "Where its root file system comes from.",
+        "site.flist",
+        |this: &Arc<Container>, _| Ok(this.given().flist.into()),
+    ),
+    Member::property(
+        "hostname",
+        Ty::Str,
+        "Its host name, if it was given one.",
+        "site.hostname",
+        |this: &Arc<Container>, _| Ok(this.given().hostname.into()),
+    ),
+    Member::property(
+        "ports",
+        Ty::Dict,
+        "Port of the node: port in it.",
+        "site.ports",
+        |this: &Arc<Container>, _| Ok(Value::object(dict(&this.given().ports))),
+    ),
+    Member::property(
+        "mounts",
+        Ty::Dict,
+        "Path of the node: path in it.",
+        "site.mounts",
+        |this: &Arc<Container>, _| Ok(Value::object(dict(&this.given().mounts))),
+    ),
+    Member::property(
+        "env",
+        Ty::Dict,
+        "What was added to its environment.",
+        "site.env",
+        |this: &Arc<Container>, _| Ok(Value::object(dict(&this.given().env))),
+    ),
     Member::property(
         "storage",
         Ty::Str,
@@ -425,12 +457,20 @@ const GIVEN: &[Member<Container>] = &[
         "site.identity",
         |this: &Arc<Container>, _| Ok(this.given().identity.into()),
     ),
-    Member::property("cpu", Ty::Int, "Number of its processors, if it was limited here.", "site.cpu", |this: &Arc<Container>, _| {
-        Ok(this.given().cpu.into())
-    }),
-    Member::property("memory", Ty::Int, "MiB of its memory, if it was limited here.", "site.memory", |this: &Arc<Container>, _| {
-        Ok(this.given().memory.into())
-    }),
+    Member::property(
+        "cpu",
+        Ty::Int,
+        "Number of its processors, if it was limited here.",
+        "site.cpu",
+        |this: &Arc<Container>, _| Ok(this.given().cpu.into()),
+    ),
+    Member::property(
+        "memory",
+        Ty::Int,
+        "MiB of its memory, if it was limited here.",
+        "site.memory",
+        |this: &Arc<Container>, _| Ok(this.given().memory.into()),
+    ),
 ];
 
 const LIFE: &[Member<Container>] = &[
@@ -510,7 +550,12 @@ const LIFE: &[Member<Container>] = &[
         &[
             Param::required("id", Ty::Str, "id of the job"),
             Param::optional("signal", Ty::Int, Default::Int(15), "number of the signal"),
-            Param::optional("timeout", Ty::Any("seconds"), Default::Int(30), "longest time to wait"),
+            Param::optional(
+                "timeout",
+                Ty::Any("seconds"),
+                Default::Int(30),
+                "longest time to wait",
+            ),
         ],
         Ty::Nothing,
         "Ends a job in it and waits for its end; nothing when it does not run.",
@@ -525,8 +570,10 @@ const LIFE: &[Member<Container>] = &[
             let limit = seconds(args, "timeout")?.unwrap_or_default();
             match this.wait_until(limit, || Ok(!this.is_job_running(id)?))? {
                 true => Ok(Value::None),
-                false => Err(Error::new(Kind::Refused, format!("Failed to stop job {id}"))
-                    .hint("use signal=9")),
+                false => Err(
+                    Error::new(Kind::Refused, format!("Failed to stop job {id}"))
+                        .hint("use signal=9"),
+                ),
             }
         },
     )
@@ -711,8 +758,8 @@ impl Class for Container {
         format!("Container <{}>", plain::line(&self.name, 80))
     }
     fn equals(&self, other: &Value) -> bool {
-        other.downcast::<Container>().is_some_and(|other| {
-            self.name == other.name && Arc::ptr_eq(&self.core, &other.core)
-        })
+        other
+            .downcast::<Container>()
+            .is_some_and(|other| self.name == other.name && Arc::ptr_eq(&self.core, &other.core))
     }
 }

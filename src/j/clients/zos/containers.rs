@@ -22,7 +22,9 @@ impl Containers {
 
     fn list(&self) -> Result<Value> {
         let client = self.0.client()?;
-        let listed = self.0.ask(client.json(Request::new("corex.list", json!({}))))?;
+        let listed = self
+            .0
+            .ask(client.json(Request::new("corex.list", json!({}))))?;
         let mut all: Vec<(u16, &Json)> = listed
             .as_object()
             .into_iter()
@@ -74,12 +76,19 @@ fn list(args: &Args, name: &str) -> Result<Vec<Json>> {
 fn given(args: &Args) -> Result<Given> {
     if matches!(args.get("mounts"), Value::List(_)) {
         return Err(args
-            .error("mounts", "as a list needs storage pools, which are not there")
+            .error(
+                "mounts",
+                "as a list needs storage pools, which are not there",
+            )
             .hint("give a dict: {'/path/on/the/node': '/path/in/the/container'}"));
     }
     let mut nics = list(args, "nics")?;
     // Every container gets a way out, unless it has one.
-    let has_default = |nic: &Json| nic["type"].as_str().is_some_and(|kind| kind.contains("default"));
+    let has_default = |nic: &Json| {
+        nic["type"]
+            .as_str()
+            .is_some_and(|kind| kind.contains("default"))
+    };
     if !nics.iter().any(has_default) {
         nics.push(json!({"type": "default", "id": "None", "hwaddr": "", "name": "nat0"}));
     }
@@ -104,21 +113,61 @@ const CREATE: &[Param] = &[
     Param::required("name", Ty::Str, "its name"),
     Param::required("flist", Ty::Str, "address of the flist it starts from"),
     Param::optional("hostname", Ty::Str, Default::None, "host name"),
-    Param::optional("mounts", Ty::Any("dict"), Default::None, "path of the node: path in it"),
-    Param::optional("nics", Ty::Any("list of dicts"), Default::None, "network cards"),
-    Param::optional("host_network", Ty::Bool, Default::Bool(false), "share the node's network"),
-    Param::optional("ports", Ty::Any("dict"), Default::None, "port of the node: port in it"),
-    Param::optional("storage", Ty::Str, Default::None, "where contents of files are fetched from"),
+    Param::optional(
+        "mounts",
+        Ty::Any("dict"),
+        Default::None,
+        "path of the node: path in it",
+    ),
+    Param::optional(
+        "nics",
+        Ty::Any("list of dicts"),
+        Default::None,
+        "network cards",
+    ),
+    Param::optional(
+        "host_network",
+        Ty::Bool,
+        Default::Bool(false),
+        "share the node's network",
+    ),
+    Param::optional(
+        "ports",
+        Ty::Any("dict"),
+        Default::None,
+        "port of the node: port in it",
+    ),
+    Param::optional(
+        "storage",
+        Ty::Str,
+        Default::None,
+        "where contents of files are fetched from",
+    ),
     Param::optional(
         "init_processes",
         Ty::Any("list of dicts"),
         Default::None,
         "programs to start: name, args, pwd, stdin, id, environment ['K=V']",
     ),
-    Param::optional("privileged", Ty::Bool, Default::Bool(false), "without the limits of a container"),
-    Param::optional("env", Ty::Any("dict"), Default::None, "added to the environment"),
-    Param::optional("identity", Ty::Str, Default::None, "secret identity of a zerotier network")
-        .secret(),
+    Param::optional(
+        "privileged",
+        Ty::Bool,
+        Default::Bool(false),
+        "without the limits of a container",
+    ),
+    Param::optional(
+        "env",
+        Ty::Any("dict"),
+        Default::None,
+        "added to the environment",
+    ),
+    Param::optional(
+        "identity",
+        Ty::Str,
+        Default::None,
+        "secret identity of a zerotier network",
+    )
+    .secret(),
     Param::optional("cpu", Ty::Int, Default::None, "number of processors"),
     Param::optional("memory", Ty::Int, Default::None, "MiB of memory"),
 ];
@@ -178,7 +227,9 @@ pub fn absent(name: &str) -> Result<()> {
     let instead = match name {
         "storagepools" => "client.btrfs works on file systems directly",
         "hypervisor" => "client.kvm works on virtual machines directly",
-        "zerodbs" | "gateways" | "primitives" => "make containers of their flists: .containers.create(…)",
+        "zerodbs" | "gateways" | "primitives" => {
+            "make containers of their flists: .containers.create(…)"
+        }
         "capacity" => "client.info tells what the node has",
         "healthcheck" => "client.info and client.aggregator tell how the node is",
         _ => return Ok(()),

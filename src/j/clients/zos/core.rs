@@ -67,9 +67,8 @@ impl Core {
                     .hint(format!("{}.host = '…'", base.path())));
             }
             let port = base.int("port");
-            let port = u16::try_from(port).map_err(|_| {
-                Error::value(format!("port {port} is none: expected 1 to 65535"))
-            })?;
+            let port = u16::try_from(port)
+                .map_err(|_| Error::value(format!("port {port} is none: expected 1 to 65535")))?;
             Endpoint::Tcp {
                 host,
                 port,

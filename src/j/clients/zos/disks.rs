@@ -21,7 +21,9 @@ impl Disks {
 
     fn all(&self) -> Result<Vec<Arc<Disk>>> {
         let client = self.0.client()?;
-        let listed = self.0.ask(client.json(Request::new("disk.list", json!({}))))?;
+        let listed = self
+            .0
+            .ask(client.json(Request::new("disk.list", json!({}))))?;
         // Some versions wrap the list.
         let listed = listed.get("blockdevices").unwrap_or(&listed);
         let disks = listed.as_array().into_iter().flatten().map(|facts| {
@@ -40,7 +42,11 @@ impl Disks {
             None => {
                 let error = not_found(format!("there is no disk '{wanted}'"));
                 let names: Vec<String> = all.iter().map(|disk| disk.text("name")).collect();
-                Err(similar::hinted(error, wanted, names.iter().map(String::as_str)))
+                Err(similar::hinted(
+                    error,
+                    wanted,
+                    names.iter().map(String::as_str),
+                ))
             }
         }
     }
@@ -73,7 +79,11 @@ impl Class for Disks {
         .needs(Needs::NETWORK),
         Member::method(
             "get_device",
-            &[Param::required("path", Ty::Str, "its path, or that of a partition (/dev/sda1)")],
+            &[Param::required(
+                "path",
+                Ty::Str,
+                "its path, or that of a partition (/dev/sda1)",
+            )],
             Ty::Object(class_of::<Disk>),
             "Answers the disk of a path.",
             "vm.disks.get_device('/dev/sda')",
@@ -82,7 +92,10 @@ impl Class for Disks {
                 let name = path.strip_prefix("/dev/").unwrap_or(path);
                 this.find(name, |disk| {
                     disk.text("name") == name
-                        || disk.partitions().iter().any(|part| part["name"].as_str() == Some(name))
+                        || disk
+                            .partitions()
+                            .iter()
+                            .any(|part| part["name"].as_str() == Some(name))
                 })
             },
         )
@@ -110,7 +123,10 @@ impl Disk {
     }
 
     fn partitions(&self) -> Vec<Json> {
-        self.facts["children"].as_array().cloned().unwrap_or_default()
+        self.facts["children"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn kind(&self) -> &'static str {
@@ -149,12 +165,20 @@ impl Class for Disk {
     const NAME: &'static str = "Disk";
     const DOC: &'static str = "A disk of a node.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
-        Member::property("name", Ty::Str, "Its name.", "vm.disks.get('sda').name", |this: &Arc<Self>, _| {
-            Ok(this.text("name").into())
-        }),
-        Member::property("size", Ty::Int, "Bytes it holds.", "vm.disks.get('sda').size", |this: &Arc<Self>, _| {
-            Ok(Value::from_json(&this.facts["size"]))
-        }),
+        Member::property(
+            "name",
+            Ty::Str,
+            "Its name.",
+            "vm.disks.get('sda').name",
+            |this: &Arc<Self>, _| Ok(this.text("name").into()),
+        ),
+        Member::property(
+            "size",
+            Ty::Int,
+            "Bytes it holds.",
+            "vm.disks.get('sda').size",
+            |this: &Arc<Self>, _| Ok(Value::from_json(&this.facts["size"])),
+        ),
         Member::property(
             "type",
             Ty::Str,
@@ -162,9 +186,13 @@ impl Class for Disk {
             "vm.disks.get('sda').type",
             |this: &Arc<Self>, _| Ok(this.kind().into()),
         ),
-        Member::property("model", Ty::Str, "Its model.", "vm.disks.get('sda').model", |this: &Arc<Self>, _| {
-            Ok(this.text("model").into())
-        }),
+        Member::property(
+            "model",
+            Ty::Str,
+            "Its model.",
+            "vm.disks.get('sda').model",
+            |this: &Arc<Self>, _| Ok(this.text("model").into()),
+        ),
         Member::property(
             "mountpoint",
             Ty::Str,
@@ -181,7 +209,12 @@ impl Class for Disk {
         ),
         Member::method(
             "mktable",
-            &[Param::optional("table_type", Ty::Str, Default::Str("gpt"), "kind of table")],
+            &[Param::optional(
+                "table_type",
+                Ty::Str,
+                Default::Str("gpt"),
+                "kind of table",
+            )],
             Ty::Nothing,
             "Makes a new table of partitions, after a question: what was on it is lost.",
             "vm.disks.get('sda').mktable()",
@@ -211,7 +244,12 @@ impl Class for Disk {
             "mount",
             &[
                 Param::required("target", Ty::Str, "the folder"),
-                Param::optional("options", Ty::Any("list"), Default::None, "options of mount"),
+                Param::optional(
+                    "options",
+                    Ty::Any("list"),
+                    Default::None,
+                    "options of mount",
+                ),
             ],
             Ty::Nothing,
             "Mounts it.",

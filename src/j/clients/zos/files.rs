@@ -111,7 +111,10 @@ fn count(bytes: u64) -> Value {
 fn progress<'a>(core: &'a Core, what: &'a str, path: &'a str) -> impl FnMut(u64) + 'a {
     move |bytes| {
         let host = &core.world().host;
-        host.progress(Some(&format!("{what} {path}: {} KiB", bytes.div_ceil(1024))));
+        host.progress(Some(&format!(
+            "{what} {path}: {} KiB",
+            bytes.div_ceil(1024)
+        )));
     }
 }
 
@@ -152,7 +155,10 @@ pub fn download_text(core: &Core, client: &Client, remote: &str) -> Result<Value
 
 fn upload_file(core: &Core, client: &Client, remote: &str, local: &Path) -> Result<Value> {
     let file = File::open(local).map_err(|error| {
-        Error::new(Kind::Io, format!("cannot read {}: {error}", local.display()))
+        Error::new(
+            Kind::Io,
+            format!("cannot read {}: {error}", local.display()),
+        )
     })?;
     let at = progress(core, "uploading", remote);
     let done = core.ask(client.upload(remote, file, at));
@@ -162,14 +168,20 @@ fn upload_file(core: &Core, client: &Client, remote: &str, local: &Path) -> Resu
 
 fn download_file(core: &Core, client: &Client, remote: &str, local: &Path) -> Result<Value> {
     let failed = |error: std::io::Error| {
-        Error::new(Kind::Io, format!("cannot write {}: {error}", local.display()))
+        Error::new(
+            Kind::Io,
+            format!("cannot write {}: {error}", local.display()),
+        )
     };
     if local.is_dir() {
         return Err(failed(std::io::ErrorKind::IsADirectory.into()));
     }
     // A copy that ends half way must not look like the file.
     let mut name = local.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{:016x}.part", getrandom::u64().unwrap_or_default()));
+    name.push(format!(
+        ".{:016x}.part",
+        getrandom::u64().unwrap_or_default()
+    ));
     let part = local.with_file_name(name);
     let mut file = OpenOptions::new()
         .write(true)

@@ -70,7 +70,11 @@ impl Class for NodeGroup {
             "j.clients.zos.all().ping()",
             |this: &Arc<Self>, _| {
                 let nodes = Targets::Many(this.0.clone());
-                nodes.ask("ping", |client| async move { client.ping().await }, Value::Str)
+                nodes.ask(
+                    "ping",
+                    |client| async move { client.ping().await },
+                    Value::Str,
+                )
             },
         )
         .needs(Needs::NETWORK),
@@ -105,7 +109,9 @@ impl Class for NodeGroup {
     }
     fn items(&self) -> Option<Vec<Value>> {
         let open = |core: &Arc<super::core::Core>| {
-            ZosInstance::open(core.base.clone(), &()).map(Value::object).ok()
+            ZosInstance::open(core.base.clone(), &())
+                .map(Value::object)
+                .ok()
         };
         self.0.cores.iter().map(open).collect()
     }

@@ -14,8 +14,7 @@ use super::view;
 use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
 use crate::j::world::World;
 use crate::object::{
-    Class, Default, Error, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value,
-    class_of,
+    Class, Default, Error, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value, class_of,
 };
 use crate::zos::Fingerprint;
 
@@ -42,17 +41,22 @@ impl ZosInstance {
     fn is_running(&self, limit: Duration) -> Result<Value> {
         let client = self.core.client()?;
         let world = self.core.world();
-        let found = world.block_on(tokio::time::timeout(limit.max(BETWEEN), async {
+        let asking = async {
             loop {
                 match client.ping().await {
                     Ok(text) => return Ok(text),
                     // Waiting does not change these.
-                    Err(error @ (crate::zos::Error::Password { .. }
-                    | crate::zos::Error::CertificateChanged { .. })) => return Err(error),
+                    Err(
+                        error @ (crate::zos::Error::Password { .. }
+                        | crate::zos::Error::CertificateChanged { .. }),
+                    ) => return Err(error),
                     Err(_) => tokio::time::sleep(BETWEEN).await,
                 }
             }
-        }))?;
+        };
+        // The clock is that of the runtime, so it is wound up inside.
+        let found =
+            world.block_on(async { tokio::time::timeout(limit.max(BETWEEN), asking).await })?;
         self.core.remember();
         match found {
             Ok(Ok(text)) => Ok(text.into()),
@@ -86,14 +90,15 @@ fingerprint = "" (S)        # certificate of the first connection; another one i
             Ty::Object(class_of::<NodeGroup>),
             "Answers all nodes as a group: what is called on it is called on all, side by side.",
             "j.clients.zos.all().client.info.mem()",
-            |this: &Arc<Collection<Self>>, args| {
-                NodeGroup::value(this, &this.matching(&[])?, args)
-            },
+            |this: &Arc<Collection<Self>>, args| NodeGroup::value(this, &this.matching(&[])?, args),
         )
         .needs(Needs::UNLOCKED),
         Member::method(
             "find",
-            &[LIMIT_PARAM, Param::rest("criteria", "properties that must be equal")],
+            &[
+                LIMIT_PARAM,
+                Param::rest("criteria", "properties that must be equal"),
+            ],
             Ty::Object(class_of::<NodeGroup>),
             "Answers the nodes whose indexed properties equal the criteria, as a group.",
             "j.clients.zos.find(name='my_vm')",
@@ -195,7 +200,9 @@ const MEMBERS: &[Member<ZosInstance>] = &[
         "Takes the certificate of the next connection, whatever it is: after a restart of the node.",
         "vm.trust_certificate()",
         |this: &Arc<ZosInstance>, _| {
-            this.core.base.set("fingerprint", &Value::Str(String::new()))?;
+            this.core
+                .base
+                .set("fingerprint", &Value::Str(String::new()))?;
             this.core.forget();
             Ok(Value::None)
         },

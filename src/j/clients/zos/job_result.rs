@@ -50,9 +50,13 @@ impl Class for ResultValue {
             "r.stderr",
             |r, _| Ok(r.0.stderr().into()),
         ),
-        Member::property("data", Ty::Str, "Text of the result message.", "r.data", |r, _| {
-            Ok(r.0.data.clone().into())
-        }),
+        Member::property(
+            "data",
+            Ty::Str,
+            "Text of the result message.",
+            "r.data",
+            |r, _| Ok(r.0.data.clone().into()),
+        ),
         Member::property(
             "level",
             Ty::Int,
@@ -69,9 +73,13 @@ impl Class for ResultValue {
             #[expect(clippy::cast_precision_loss)]
             |r, _| Ok(Value::Float(r.0.starttime as f64 / 1000.0)),
         ),
-        Member::property("time", Ty::Int, "Milliseconds it took.", "r.time", |r, _| {
-            Ok(r.0.time.into())
-        }),
+        Member::property(
+            "time",
+            Ty::Int,
+            "Milliseconds it took.",
+            "r.time",
+            |r, _| Ok(r.0.time.into()),
+        ),
         Member::property(
             "payload",
             Ty::Dict,

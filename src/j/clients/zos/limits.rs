@@ -13,9 +13,8 @@ use crate::zos::{Client, Request};
 /// More processors than there are, or whatever [`Client::json`] can fail with.
 pub fn groups(core: &Core, name: &str, cpu: Option<i64>, memory: Option<i64>) -> Result<Json> {
     let client = core.client()?;
-    let ask = |command: &str, arguments: Json| {
-        core.ask(client.json(Request::new(command, arguments)))
-    };
+    let ask =
+        |command: &str, arguments: Json| core.ask(client.json(Request::new(command, arguments)));
     // Nothing is made when something cannot be.
     let bytes = |mib: i64| {
         let bytes = mib.checked_mul(1 << 20).filter(|bytes| *bytes > 0);
@@ -26,14 +25,26 @@ pub fn groups(core: &Core, name: &str, cpu: Option<i64>, memory: Option<i64>) ->
     let memory = memory.map(bytes).transpose()?;
     let mut groups = Vec::new();
     if let Some(count) = cpu {
-        ask("cgroup.ensure", json!({"subsystem": "cpuset", "name": name}))?;
+        ask(
+            "cgroup.ensure",
+            json!({"subsystem": "cpuset", "name": name}),
+        )?;
         let cpus = least_used(core, &client, count)?;
-        ask("cgroup.cpuset.spec", json!({"name": name, "cpus": cpus, "mems": null}))?;
+        ask(
+            "cgroup.cpuset.spec",
+            json!({"name": name, "cpus": cpus, "mems": null}),
+        )?;
         groups.push(json!(["cpuset", name]));
     }
     if let Some(bytes) = memory {
-        ask("cgroup.ensure", json!({"subsystem": "memory", "name": name}))?;
-        ask("cgroup.memory.spec", json!({"name": name, "mem": bytes, "swap": 0}))?;
+        ask(
+            "cgroup.ensure",
+            json!({"subsystem": "memory", "name": name}),
+        )?;
+        ask(
+            "cgroup.memory.spec",
+            json!({"name": name, "mem": bytes, "swap": 0}),
+        )?;
         groups.push(json!(["memory", name]));
     }
     Ok(Json::Array(groups))
@@ -41,20 +52,23 @@ pub fn groups(core: &Core, name: &str, cpu: Option<i64>, memory: Option<i64>) ->
 
 /// Numbers of the processors that the fewest groups use.
 fn least_used(core: &Core, client: &Client, count: i64) -> Result<String> {
-    let ask = |command: &str, arguments: Json| {
-        core.ask(client.json(Request::new(command, arguments)))
-    };
+    let ask =
+        |command: &str, arguments: Json| core.ask(client.json(Request::new(command, arguments)));
     let all = ask("info.cpu", json!({}))?;
     let total = all.as_array().map_or(0, Vec::len);
-    let wanted = usize::try_from(count).ok().filter(|n| *n > 0 && *n <= total);
-    let wanted = wanted.ok_or_else(|| {
-        Error::value(format!("cpu is {count}: maximum number of cpu is {total}"))
-    })?;
+    let wanted = usize::try_from(count)
+        .ok()
+        .filter(|n| *n > 0 && *n <= total);
+    let wanted = wanted
+        .ok_or_else(|| Error::value(format!("cpu is {count}: maximum number of cpu is {total}")))?;
     let mut used: BTreeMap<usize, usize> = (0..total).map(|number| (number, 0)).collect();
     let groups = ask("cgroup.list", json!({}))?;
     let names = groups["cpuset"].as_array().cloned().unwrap_or_default();
     for name in names.iter().filter_map(Json::as_str) {
-        let spec = ask("cgroup.cpuset.spec", json!({"name": name, "cpus": null, "mems": null}))?;
+        let spec = ask(
+            "cgroup.cpuset.spec",
+            json!({"name": name, "cpus": null, "mems": null}),
+        )?;
         for number in numbers(spec["cpus"].as_str().unwrap_or_default()) {
             if let Some(times) = used.get_mut(&number) {
                 *times += 1;

@@ -67,10 +67,9 @@ const fn param(argument: &calls::Argument) -> Param {
             Ty::Any("list")
         }
         calls::Kind::Objects | calls::Kind::Nics => Ty::Any("list of dicts"),
-        calls::Kind::Object
-        | calls::Kind::TextMap
-        | calls::Kind::IntMap
-        | calls::Kind::Nic => Ty::Any("dict"),
+        calls::Kind::Object | calls::Kind::TextMap | calls::Kind::IntMap | calls::Kind::Nic => {
+            Ty::Any("dict")
+        }
         calls::Kind::Source => Ty::Any("port"),
         calls::Kind::Query => Ty::Any("str or int"),
     };
@@ -118,9 +117,7 @@ const fn members<M: Table>() -> [Member<Manager<M>>; MOST_CALLS] {
             Answer::Bool => Ty::Bool,
             Answer::List => Ty::List,
             Answer::Object => Ty::Dict,
-            Answer::Job | Answer::Result => {
-                Ty::Object(crate::object::class_of::<ResponseValue>)
-            }
+            Answer::Job | Answer::Result => Ty::Object(crate::object::class_of::<ResponseValue>),
         };
         let (params, _) = M::PARAMS[at].split_at(call.arguments.len());
         all[at] = Member::method(

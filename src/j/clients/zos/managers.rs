@@ -243,15 +243,23 @@ const KEYS: &[Member<Manager<Aggregator>>] = &[
     Member::method(
         "query",
         &[
-            Param::optional("key", Ty::Str, Default::None, "name of the value; all without"),
+            Param::optional(
+                "key",
+                Ty::Str,
+                Default::None,
+                "name of the value; all without",
+            ),
             Param::rest("tags", "tags it must have"),
         ],
         Ty::Dict,
         "Answers measured values with their averages over 5 minutes and an hour.",
         "vm.client.aggregator.query('machine.CPU.percent')",
         |this: &Arc<Manager<Aggregator>>, args| {
-            let tags: serde_json::Map<String, serde_json::Value> =
-                args.rest().iter().map(|(k, v)| (k.clone(), v.to_json())).collect();
+            let tags: serde_json::Map<String, serde_json::Value> = args
+                .rest()
+                .iter()
+                .map(|(k, v)| (k.clone(), v.to_json()))
+                .collect();
             let given = json!({"key": args.opt_text("key"), "tags": tags});
             let request = Request::new("aggregator.query", given);
             ask_json(this.targets(), request, |answer| shown(&answer))
@@ -281,25 +289,77 @@ const CONTAINERS: &[Member<Manager<ContainerCalls>>] = &[
         "create",
         &[
             Param::required("root_url", Ty::Str, "address or path of the flist"),
-            Param::optional("mount", Ty::Any("dict"), Default::None, "path of the node: path inside"),
-            Param::optional("host_network", Ty::Bool, Default::Bool(false), "share the node's network"),
-            Param::optional("nics", Ty::Any("list of dicts"), Default::None, "network cards; a default one without"),
-            Param::optional("port", Ty::Any("dict"), Default::None, "port of the node: port inside"),
+            Param::optional(
+                "mount",
+                Ty::Any("dict"),
+                Default::None,
+                "path of the node: path inside",
+            ),
+            Param::optional(
+                "host_network",
+                Ty::Bool,
+                Default::Bool(false),
+                "share the node's network",
+            ),
+            Param::optional(
+                "nics",
+                Ty::Any("list of dicts"),
+                Default::None,
+                "network cards; a default one without",
+            ),
+            Param::optional(
+                "port",
+                Ty::Any("dict"),
+                Default::None,
+                "port of the node: port inside",
+            ),
             Param::optional("hostname", Ty::Str, Default::None, "host name"),
-            Param::optional("privileged", Ty::Bool, Default::Bool(false), "without the limits of a container"),
-            Param::optional("storage", Ty::Str, Default::None, "where contents of files are fetched from"),
+            Param::optional(
+                "privileged",
+                Ty::Bool,
+                Default::Bool(false),
+                "without the limits of a container",
+            ),
+            Param::optional(
+                "storage",
+                Ty::Str,
+                Default::None,
+                "where contents of files are fetched from",
+            ),
             Param::optional("name", Ty::Str, Default::None, "name to find it by"),
             Param::optional("tags", Ty::Any("list"), Default::None, "tags to find it by"),
-            Param::optional("identity", Ty::Str, Default::None, "secret identity of a zerotier network").secret(),
-            Param::optional("env", Ty::Any("dict"), Default::None, "added to the environment"),
-            Param::optional("cgroups", Ty::Any("list"), Default::None, "groups of resources: [subsystem, name]"),
-            Param::optional("config", Ty::Any("dict"), Default::None, "files to write: path: text"),
+            Param::optional(
+                "identity",
+                Ty::Str,
+                Default::None,
+                "secret identity of a zerotier network",
+            )
+            .secret(),
+            Param::optional(
+                "env",
+                Ty::Any("dict"),
+                Default::None,
+                "added to the environment",
+            ),
+            Param::optional(
+                "cgroups",
+                Ty::Any("list"),
+                Default::None,
+                "groups of resources: [subsystem, name]",
+            ),
+            Param::optional(
+                "config",
+                Ty::Any("dict"),
+                Default::None,
+                "files to write: path: text",
+            ),
         ],
         Ty::Object(crate::object::class_of::<super::response::ResponseValue>),
         "Starts to make a container; .get() of the job waits and answers its id.",
         "vm.client.container.create(flist, name='tools', tags=['tools']).get()",
         |this: &Arc<Manager<ContainerCalls>>, args| {
-            let call = calls::find("container", "create").ok_or_else(|| args.error("root_url", "cannot be used"))?;
+            let call = calls::find("container", "create")
+                .ok_or_else(|| args.error("root_url", "cannot be used"))?;
             let mut given = super::manager::arguments(args, call);
             if args.given("nics") {
                 given.insert("nics".into(), args.get("nics").to_json());
@@ -380,7 +440,11 @@ impl Class for Ip {
     const DOC: &'static str = "Links, addresses and routes of the kernel.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
         child::<IpLink>("link", "Network links.", "vm.client.ip.link.list()"),
-        child::<IpAddr>("addr", "Addresses of links.", "vm.client.ip.addr.list('lo')"),
+        child::<IpAddr>(
+            "addr",
+            "Addresses of links.",
+            "vm.client.ip.addr.list('lo')",
+        ),
         child::<IpRoute>("route", "Routes.", "vm.client.ip.route.list()"),
         child::<IpBridge>("bridge", "Bridges of the kernel.", "vm.client.ip.bridge"),
         child::<IpBond>("bond", "Bonds of links.", "vm.client.ip.bond.list()"),

@@ -39,11 +39,15 @@ impl Class for Network {
                 let link = gateway_link(&routes)
                     .ok_or_else(|| not_found("Could not find route with default gw"))?;
                 let route = routes.as_array().into_iter().flatten().find(|route| {
-                    route["gw"].as_str().is_some_and(|gateway| !gateway.is_empty())
+                    route["gw"]
+                        .as_str()
+                        .is_some_and(|gateway| !gateway.is_empty())
                 });
                 let gateway = route.map(|route| route["gw"].clone()).unwrap_or_default();
                 let addresses = this.ask("ip.addr.list", json!({"name": link}))?;
-                Ok(shown(&json!({"link": link, "addresses": addresses, "gateway": gateway})))
+                Ok(shown(
+                    &json!({"link": link, "addresses": addresses, "gateway": gateway}),
+                ))
             },
         )
         .needs(Needs::NETWORK),
@@ -67,9 +71,11 @@ impl Class for Network {
             "vm.network.get_free_nics()",
             |this: &Arc<Self>, _| {
                 let links = this.ask("info.nic", json!({}))?;
-                let free = links.as_array().into_iter().flatten().filter(|link| {
-                    link["addrs"].as_array().is_none_or(Vec::is_empty)
-                });
+                let free = links
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter(|link| link["addrs"].as_array().is_none_or(Vec::is_empty));
                 Ok(free.map(|link| Value::from_json(&link["name"])).collect())
             },
         )

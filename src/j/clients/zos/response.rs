@@ -5,9 +5,7 @@ use std::time::Duration;
 use super::core::Core;
 use super::job_result::ResultValue;
 use super::rows::shown;
-use crate::object::{
-    Args, Class, Default, Member, Needs, Paint, Param, Result, Ty, Value,
-};
+use crate::object::{Args, Class, Default, Member, Needs, Paint, Param, Result, Ty, Value};
 use crate::zos::Response;
 use crate::zos::plain;
 use crate::zos::protocol::{Level, Record};

@@ -142,9 +142,9 @@ impl Class for Rows {
                 .and_then(|back| length.checked_sub(back)),
         };
         let found = place.and_then(|place| self.0.get(place)).cloned();
-        Some(found.ok_or_else(|| {
-            Error::value(format!("list index out of range: {at} of {length}"))
-        }))
+        Some(
+            found.ok_or_else(|| Error::value(format!("list index out of range: {at} of {length}"))),
+        )
     }
     fn equals(&self, other: &Value) -> bool {
         match other {

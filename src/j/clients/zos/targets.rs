@@ -64,8 +64,10 @@ impl Targets {
                 let client = container.map_or_else(|| node.clone(), |id| node.container(id));
                 Ok((core, client))
             }
-            Targets::Many(_) => Err(Error::value(format!("{what} works on one node, not on a group"))
-                .hint("take one of them: j.clients.zos.get('…')")),
+            Targets::Many(_) => Err(Error::value(format!(
+                "{what} works on one node, not on a group"
+            ))
+            .hint("take one of them: j.clients.zos.get('…')")),
         }
     }
 
@@ -149,6 +151,8 @@ impl Nodes {
         let answers = answers.into_iter().map(|answer| {
             answer.unwrap_or_else(|| Err(Error::new(Kind::Internal, "the call did not end")))
         });
-        Ok(Value::object(GroupAnswer::new(named.zip(answers).collect())))
+        Ok(Value::object(GroupAnswer::new(
+            named.zip(answers).collect(),
+        )))
     }
 }

@@ -7,9 +7,7 @@ use super::core::{Core, not_found};
 use super::files;
 use super::instance::ZosInstance;
 use super::rows::{dict, shown};
-use crate::object::{
-    Args, Default, Error, Kind, Member, Needs, Param, Result, Ty, Value,
-};
+use crate::object::{Args, Default, Error, Kind, Member, Needs, Param, Result, Ty, Value};
 use crate::zos::protocol::{JobResult, State};
 use crate::zos::{Client, Request, plain};
 
@@ -20,7 +18,9 @@ const SUPPORT: &str = "172.29.";
 pub fn gateway_link(routes: &Json) -> Option<String> {
     let routes = routes.as_array()?;
     let route = routes.iter().find(|route| {
-        route["gw"].as_str().is_some_and(|gateway| !gateway.is_empty())
+        route["gw"]
+            .as_str()
+            .is_some_and(|gateway| !gateway.is_empty())
     })?;
     route["dev"].as_str().map(String::from)
 }
@@ -53,11 +53,13 @@ impl ZosInstance {
         let core = self.core();
         let client = core.client()?;
         let request = Request::system(command, "", "", None);
-        let result: JobResult =
-            core.ask(async { client.raw(request?).await?.get(None).await })?;
+        let result: JobResult = core.ask(async { client.raw(request?).await?.get(None).await })?;
         if result.state != State::Success {
             let said = plain::line(result.stderr(), 200);
-            return Err(Error::new(Kind::Refused, format!("{command} failed: {said}")));
+            return Err(Error::new(
+                Kind::Refused,
+                format!("{command} failed: {said}"),
+            ));
         }
         Ok(result.stdout().to_string())
     }
@@ -101,18 +103,24 @@ impl ZosInstance {
 }
 
 fn words(text: &str) -> Map<String, Json> {
-    let words = text.split_whitespace().map(|word| match word.split_once('=') {
-        Some((key, value)) => (key.to_string(), Json::from(value)),
-        None => (word.to_string(), Json::from("")),
-    });
+    let words = text
+        .split_whitespace()
+        .map(|word| match word.split_once('=') {
+            Some((key, value)) => (key.to_string(), Json::from(value)),
+            None => (word.to_string(), Json::from("")),
+        });
     words.collect()
 }
 
 /// Facts about the node.
 pub const FACTS: &[Member<ZosInstance>] = &[
-    Member::property("addr", Ty::Str, "The host it is reached at.", "vm.addr", |this: &Arc<ZosInstance>, _| {
-        Ok(this.core().base.text("host").into())
-    }),
+    Member::property(
+        "addr",
+        Ty::Str,
+        "The host it is reached at.",
+        "vm.addr",
+        |this: &Arc<ZosInstance>, _| Ok(this.core().base.text("host").into()),
+    ),
     Member::property(
         "public_addr",
         Ty::Str,
@@ -164,7 +172,10 @@ pub const FACTS: &[Member<ZosInstance>] = &[
             let link = this.gateway_link()?;
             let links = this.links()?;
             let fits = |item: &&Json| item["name"].as_str() == Some(link.as_str());
-            let address = links.iter().find(fits).and_then(|item| item["hardwareaddr"].as_str());
+            let address = links
+                .iter()
+                .find(fits)
+                .and_then(|item| item["hardwareaddr"].as_str());
             let address =
                 address.ok_or_else(|| not_found(format!("link {link} has no hardware address")))?;
             Ok(address.replace(':', "").into())
@@ -176,7 +187,11 @@ pub const FACTS: &[Member<ZosInstance>] = &[
         Ty::Dict,
         "What its kernel was started with.",
         "vm.kernel_args",
-        |this: &Arc<ZosInstance>, _| Ok(Value::object(dict(&words(&this.output("cat /proc/cmdline")?)))),
+        |this: &Arc<ZosInstance>, _| {
+            Ok(Value::object(dict(&words(
+                &this.output("cat /proc/cmdline")?,
+            ))))
+        },
     )
     .needs(Needs::NETWORK),
 ];
@@ -191,7 +206,10 @@ pub const ACTIONS: &[Member<ZosInstance>] = &[
         "vm.uptime()",
         |this: &Arc<ZosInstance>, _| {
             let text = this.output("cat /proc/uptime")?;
-            let seconds = text.split_whitespace().next().and_then(|word| word.parse().ok());
+            let seconds = text
+                .split_whitespace()
+                .next()
+                .and_then(|word| word.parse().ok());
             seconds.map(Value::Float).ok_or_else(|| {
                 let said = plain::line(&text, 80);
                 Error::new(Kind::Network, format!("'{said}' is no uptime"))
@@ -207,7 +225,8 @@ pub const ACTIONS: &[Member<ZosInstance>] = &[
         "vm.freeports(2)",
         |this: &Arc<ZosInstance>, args| {
             let number = args.opt_int("n").unwrap_or(1);
-            this.ask("socat.reserve", json!({"number": number})).map(|ports| shown(&ports))
+            this.ask("socat.reserve", json!({"number": number}))
+                .map(|ports| shown(&ports))
         },
     )
     .needs(Needs::NETWORK),
@@ -220,7 +239,9 @@ pub const ACTIONS: &[Member<ZosInstance>] = &[
         |this: &Arc<ZosInstance>, _| {
             let routes = this.ask("ip.route.list", json!({}))?;
             let route = routes.as_array().into_iter().flatten().find(|route| {
-                route["gw"].as_str().is_some_and(|gateway| !gateway.is_empty())
+                route["gw"]
+                    .as_str()
+                    .is_some_and(|gateway| !gateway.is_empty())
             });
             match route {
                 Some(route) => Ok(shown(route)),
@@ -231,7 +252,11 @@ pub const ACTIONS: &[Member<ZosInstance>] = &[
     .needs(Needs::NETWORK),
     Member::method(
         "get_nic_by_ip",
-        &[Param::required("address", Ty::Str, "an address of the node")],
+        &[Param::required(
+            "address",
+            Ty::Str,
+            "an address of the node",
+        )],
         Ty::Dict,
         "Answers the link that has an address.",
         "vm.get_nic_by_ip('127.0.0.1')",
