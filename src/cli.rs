@@ -1,5 +1,5 @@
 //! The command line: `kosmos [FILE|STATEMENT] [ARGS]…`, `kosmos devnet …`, `kosmos store …`,
-//! `kosmos tutorial`, `kosmos reference`.
+//! `kosmos zos-node …`, `kosmos tutorial`, `kosmos reference`.
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -110,6 +110,8 @@ pub enum Command {
     /// A chain on this machine to learn and test with.
     #[command(subcommand)]
     Devnet(DevnetCommand),
+    /// Run a Zero-OS node on this machine, in the foreground. Its jobs run as you.
+    ZosNode(ZosNodeOptions),
     /// Play the tutorial on a store in memory and a devnet of its own.
     Tutorial {
         /// Straight through, without waiting for Enter.
@@ -118,6 +120,13 @@ pub enum Command {
     },
     /// Print the reference of the whole tree as Markdown.
     Reference,
+    /// What the devnet's node starts for each container.
+    #[command(hide = true)]
+    ZosInit {
+        /// Shown as the arguments of the container's first process.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 /// `kosmos store …`
@@ -176,6 +185,35 @@ pub struct DevnetStart {
     /// Stay in the foreground.
     #[arg(long)]
     pub foreground: bool,
+}
+
+/// Options of `kosmos zos-node`.
+#[derive(Debug, Args)]
+pub struct ZosNodeOptions {
+    /// Where it listens, for TLS and plain connections; port 0 takes a free one.
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:6379")]
+    pub listen: std::net::SocketAddr,
+    /// Folder it lives in; the node's own / is the folder fs in it.
+    #[arg(long, value_name = "DIR")]
+    pub root: PathBuf,
+    /// A folder of this machine that clients and jobs reach at its own path (repeat for more);
+    /// / gives them the whole machine.
+    #[arg(long, value_name = "DIR")]
+    pub share: Vec<PathBuf>,
+    /// File with the password that clients must send.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Let members of this organization in, by a token of its identity service (repeat for more).
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "identity_key",
+        conflicts_with = "password_file"
+    )]
+    pub organization: Vec<String>,
+    /// Public key of the identity service (PEM, curve P-384).
+    #[arg(long, value_name = "FILE")]
+    pub identity_key: Option<PathBuf>,
 }
 
 /// Seconds as a time; the bounds are those of `j.devnet.start(block_time=…)`.

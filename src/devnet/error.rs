@@ -26,8 +26,27 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder exists, holds something, and is no folder of a Zero-OS node.
+    #[error(
+        "{} is not the folder of a Zero-OS node (no kosmos-zos-node in it): nothing was touched, \
+         choose an empty folder",
+        path.display()
+    )]
+    NotZosNode {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A Zero-OS node would serve everybody in the network.
+    #[error(
+        "{addr} can be reached from other machines, and jobs run as you: give the node a password, \
+         or let it listen on 127.0.0.1"
+    )]
+    Open {
+        /// Address and port.
+        addr: std::net::SocketAddr,
+    },
     /// Another devnet uses the folder.
-    #[error("a devnet already runs on {} (process {pid}): stop it first", path.display())]
+    #[error("a devnet or node already runs on {} (process {pid}): stop it first", path.display())]
     Running {
         /// The folder.
         path: PathBuf,

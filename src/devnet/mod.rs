@@ -19,6 +19,8 @@ mod pages;
 pub mod pool;
 mod server;
 pub mod storage;
+#[cfg(target_os = "linux")]
+pub mod zos;
 
 pub use clock::Clock;
 pub use control::{Account, Control, Made, Status};

@@ -234,7 +234,10 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
     let c = converter.clone();
     #[allow(deprecated)] // marked volatile, not deprecated; the version is pinned
     engine.on_missing_function(move |name, args, is_method, _context| {
-        if !is_method || name.starts_with(|ch: char| !ch.is_alphabetic() && ch != '_') {
+        // A closure is tried with its first argument as `this`; it is no member of it.
+        let is_closure = name.starts_with("anon$");
+        let is_operator = name.starts_with(|ch: char| !ch.is_alphabetic() && ch != '_');
+        if !is_method || is_closure || is_operator {
             return Ok(None);
         }
         let Some((first, rest)) = args.split_first_mut() else {

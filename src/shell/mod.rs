@@ -10,6 +10,7 @@
 //! | [`tutorial`] | plays the scripts of `examples/` |
 //! | [`unlock`], [`first_run`], [`keeping`] | the store: opening, making, looking after |
 //! | [`devnet_command`] | `kosmos devnet …` |
+//! | [`zos_node_command`] | `kosmos zos-node …` |
 //! | [`session`], [`host`], [`interrupt`] | one run of the language, the person as the tree sees them, Ctrl-C |
 //! | [`output`], [`terminal`], [`errors`], [`log`], [`environment`] | the only place that prints; what is known of the surroundings |
 pub mod answer;
@@ -39,5 +40,6 @@ pub mod start;
 pub mod terminal;
 pub mod tutorial;
 pub mod unlock;
+pub mod zos_node_command;
 
 pub use start::main;

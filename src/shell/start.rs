@@ -14,7 +14,7 @@ use super::tutorial::Stage;
 use super::unlock::{Ask, Opener, failed};
 use super::{
     batch, devnet_command, errors, first_run, input, interactive, keeping, log, output, terminal,
-    tutorial,
+    tutorial, zos_node_command,
 };
 use crate::cli::{Cli, Command, StoreCommand};
 use crate::j::{self, world::Settings, world::World};
@@ -86,7 +86,10 @@ impl Start {
             Some(Command::Devnet(command)) => {
                 return devnet_command::run(command, &self.environment, self.cli.yes);
             }
+            Some(Command::ZosNode(options)) => return zos_node_command::run(options),
             Some(Command::Tutorial { auto }) => return self.tutorial(*auto),
+            // Opened by `main`, before anything else is touched; no door of the shell.
+            Some(Command::ZosInit { .. }) => return Ok(2),
             Some(Command::Reference) => {
                 let session = self.session(self.opener(Ask::Nobody));
                 output::line(&reference::markdown(session.root.class(), "j"));

@@ -11,3 +11,5 @@ mod pages;
 mod recording;
 mod replay;
 mod rules;
+#[cfg(target_os = "linux")]
+mod zos_container;

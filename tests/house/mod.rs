@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Room, and the rooms of ours it may import. `main.rs` and `lib.rs` are rooms of one file.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("main", &["shell", "cli"]),
+    ("main", &["shell", "cli", "devnet"]),
     ("lib", &[]),
     ("cli", &["shell", "j", "devnet"]),
     (
@@ -32,7 +32,12 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
-    ("reqwest::", &["tfchain"]),
+    ("reqwest::", &["tfchain", "devnet"]),
+    ("rcgen::", &["devnet"]),
+    ("ring::", &["devnet"]),
+    ("nix::", &["devnet"]),
+    ("tar::", &["devnet"]),
+    ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),
 ];
 

@@ -1,0 +1,137 @@
+//! `logger.*`: queues with the records of all jobs.
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::devnet::zos::files::fresh_id;
+use crate::devnet::zos::jobs::{Commands, Failure};
+use crate::devnet::zos::redis::Keyspace;
+use crate::zos::protocol::{Record, keys};
+
+/// Records that a log queue holds, and that a new one gets from before: the real node's stock
+/// configuration.
+pub const LENGTH: usize = 50_000;
+/// Records that are kept for queues that are made later, and bytes of their texts.
+const BACKLOG: usize = 1000;
+const BACKLOG_BYTES: usize = 4 * 1024 * 1024;
+
+#[derive(Default)]
+struct Inner {
+    /// Levels per queue; none means all.
+    queues: IndexMap<String, Vec<u16>>,
+    backlog: VecDeque<(Record, String)>,
+    bytes: usize,
+}
+
+/// The log of a node.
+pub struct Logger {
+    keyspace: Arc<Keyspace>,
+    inner: Mutex<Inner>,
+}
+
+fn wanted(levels: &[u16], record: &Record) -> bool {
+    // The closing message of a job is always wanted.
+    levels.is_empty() || record.message.is_last() || levels.contains(&record.message.level().0)
+}
+
+impl Logger {
+    /// A log without queues.
+    pub fn new(keyspace: Arc<Keyspace>) -> Self {
+        Logger {
+            keyspace,
+            inner: Mutex::default(),
+        }
+    }
+
+    /// Takes a record and its text.
+    pub fn record(&self, record: Record, text: String) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        for (queue, levels) in &inner.queues {
+            if wanted(levels, &record) {
+                self.keyspace.append(queue, &text, Some(LENGTH), None);
+            }
+        }
+        inner.bytes += text.len();
+        inner.backlog.push_back((record, text));
+        while inner.backlog.len() > BACKLOG || inner.bytes > BACKLOG_BYTES {
+            let Some((_, text)) = inner.backlog.pop_front() else {
+                break;
+            };
+            inner.bytes = inner.bytes.saturating_sub(text.len());
+        }
+    }
+
+    fn subscribe(&self, queue: String, levels: Vec<u16>) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        for (record, text) in &inner.backlog {
+            if wanted(&levels, record) {
+                self.keyspace.append(&queue, text, Some(LENGTH), None);
+            }
+        }
+        inner.queues.insert(queue, levels);
+    }
+
+    fn unsubscribe(&self, queue: &str) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.queues.shift_remove(queue);
+        self.keyspace.remove(queue.as_bytes());
+    }
+}
+
+#[derive(Deserialize)]
+struct Arguments {
+    #[serde(default)]
+    queue: String,
+    #[serde(default)]
+    levels: Vec<u16>,
+    #[serde(default)]
+    level: String,
+}
+
+/// Adds them.
+pub fn add(commands: &mut Commands, logger: &Arc<Logger>) {
+    commands.add("logger.set_level", |mut call| async move {
+        const LEVELS: [&str; 6] = ["CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG"];
+        let Arguments { level, .. } = call.arguments()?;
+        match LEVELS.contains(&level.to_uppercase().as_str()) {
+            true => Ok(Json::Null),
+            false => Err(Failure::from(format!(
+                "level is `{level}`, expected one of {}",
+                LEVELS.join(", ")
+            ))),
+        }
+    });
+    commands.add("logger.reopen", |_| async { Ok(Json::Null) });
+    let log = Arc::clone(logger);
+    commands.add("logger.subscribe", move |mut call| {
+        let log = Arc::clone(&log);
+        async move {
+            let Arguments { queue, levels, .. } = call.arguments()?;
+            let queue = match queue.as_str() {
+                "" => fresh_id().map_err(|e| e.to_string())?,
+                _ => queue,
+            };
+            let queue = keys::logger(&queue);
+            log.subscribe(queue.clone(), levels);
+            Ok(queue.into())
+        }
+    });
+    let log = Arc::clone(logger);
+    commands.add("logger.unsubscribe", move |mut call| {
+        let log = Arc::clone(&log);
+        async move {
+            let Arguments { queue, .. } = call.arguments()?;
+            if queue.is_empty() {
+                return Err("queue is required".into());
+            }
+            // Only what is a log queue: other keys are not ours to remove.
+            if queue.starts_with(keys::LOGGER) {
+                log.unsubscribe(&queue);
+            }
+            Ok(Json::Null)
+        }
+    });
+}

@@ -1,0 +1,83 @@
+//! The node's port: takes clients in, tells TLS from plain by the first byte.
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+
+use super::guard::Guard;
+use super::redis::Keyspace;
+use super::redis::connection::serve;
+
+/// First byte of a TLS greeting (record type "handshake").
+const TLS: u8 = 0x16;
+/// Clients at once; more wait until one leaves.
+const CLIENTS: usize = 4096;
+/// How long a TLS greeting may take.
+const GREETING: Duration = Duration::from_secs(10);
+/// Pause after the system refused a connection (too many files).
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What every connection needs.
+#[derive(Clone)]
+pub struct Door {
+    /// The data.
+    pub keyspace: Arc<Keyspace>,
+    /// Who may come in.
+    pub guard: Arc<Guard>,
+    /// Answers TLS greetings.
+    pub tls: TlsAcceptor,
+}
+
+/// Takes clients in until the node stops; their connections end with it.
+pub async fn listen(listener: TcpListener, door: Door, mut stopping: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(CLIENTS));
+    let mut clients = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            () = stopped(&mut stopping) => break,
+            Some(_) = clients.join_next(), if !clients.is_empty() => {}
+            accepted = async {
+                let place = Arc::clone(&places).acquire_owned().await;
+                (place, listener.accept().await)
+            } => {
+                let (Ok(place), Ok((stream, _))) = accepted else {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                };
+                let door = door.clone();
+                clients.spawn(async move {
+                    greet(stream, &door).await;
+                    drop(place);
+                });
+            }
+        }
+    }
+}
+
+/// Waits until the node stops.
+pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that nobody can say so any more, so it stops as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Serves one client. How its connection ends concerns nobody else.
+async fn greet(mut stream: TcpStream, door: &Door) {
+    let _ = stream.set_nodelay(true);
+    let mut first = [0];
+    match stream.peek(&mut first).await {
+        Ok(1) if first == [TLS] => {
+            let Ok(Ok(mut stream)) = tokio::time::timeout(GREETING, door.tls.accept(stream)).await
+            else {
+                return;
+            };
+            let _ = serve(&mut stream, &door.keyspace, &door.guard).await;
+        }
+        Ok(1) => {
+            let _ = serve(&mut stream, &door.keyspace, &door.guard).await;
+        }
+        _ => {}
+    }
+}

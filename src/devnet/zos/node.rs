@@ -1,0 +1,337 @@
+//! Takes jobs from the data, runs them, puts results back.
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::builtin::aggregator::{Aggregator, Measured};
+use super::builtin::corex::{self, Boxes, NodeRoots};
+use super::builtin::logger::Logger;
+use super::builtin::{self, aggregator, cgroup, disk, info, logger, network, ports, settings, web};
+use super::container::{self, Containers, Event};
+use super::files::Files;
+use super::inside::Said;
+use super::jobs::basics::Version;
+use super::jobs::running::wire;
+use super::jobs::{Commands, Outlet, Runner, Surroundings};
+use super::listener::stopped;
+use super::place::{OWNER, Place, end_leftovers};
+use super::redis::Keyspace;
+use super::redis::keyspace::End;
+use super::view::View;
+use crate::devnet::error::{Error, Result};
+use crate::zos::protocol::{Job, JobResult, Level, Message, Record, keys};
+
+/// How often what is over is thrown away.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How long jobs have between SIGTERM and SIGKILL when the node stops.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often the machine is measured, in sweeps.
+const MEASURE: u32 = 30;
+
+/// Writes what jobs say to the keys that clients read.
+pub struct Desk {
+    keyspace: Arc<Keyspace>,
+    logger: Arc<Logger>,
+    aggregator: Arc<Aggregator>,
+}
+
+impl Desk {
+    /// A record of a job on the node or in a container.
+    pub fn record(&self, record: Record, streams: bool) {
+        let level = record.message.level();
+        if level == Level::STATISTICS
+            && let Some(measured) = Measured::parse(&record.message.message)
+        {
+            self.aggregator.take(record.core, measured);
+        }
+        let text = wire(&record);
+        if streams {
+            self.keyspace.append(
+                &keys::stream(&record.command),
+                &text,
+                Some(keys::STREAM_LENGTH),
+                Some(keys::STREAM_LIFE),
+            );
+        }
+        self.logger.record(record, text);
+    }
+
+    /// The result of a job on the node or in a container.
+    pub fn result(&self, result: &JobResult) {
+        self.keyspace
+            .expire(keys::flag(&result.id).as_bytes(), keys::RESULT_LIFE);
+        let key = keys::result(&result.id);
+        self.keyspace
+            .append(&key, &wire(result), None, Some(keys::RESULT_LIFE));
+    }
+
+    /// Takes the mark of a job away that could not be handed on.
+    pub fn forget(&self, id: &str) {
+        self.keyspace.remove(keys::flag(id).as_bytes());
+    }
+
+    /// Marks a job as taken; false when its id is known already.
+    pub fn accept(&self, id: &str) -> bool {
+        let flag = keys::flag(id);
+        if self.keyspace.exists(flag.as_bytes()) {
+            return false;
+        }
+        self.keyspace.append(&flag, "", None, None);
+        true
+    }
+}
+
+impl Outlet for Desk {
+    fn message(&self, runner: &Runner, job: &Job, message: &Message) {
+        let record = Record {
+            core: runner.id,
+            command: job.id.clone(),
+            message: message.clone(),
+        };
+        self.record(record, job.stream);
+    }
+
+    fn result(&self, result: JobResult) {
+        Desk::result(self, &result);
+    }
+}
+
+/// A node without its port.
+pub struct Node {
+    keyspace: Arc<Keyspace>,
+    desk: Arc<Desk>,
+    runner: Arc<Runner>,
+    aggregator: Arc<Aggregator>,
+    boxes: Option<Arc<Boxes>>,
+    events: Mutex<Option<mpsc::UnboundedReceiver<Event>>>,
+    owner: String,
+    notices: Vec<String>,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node")
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Node {
+    /// A node in a folder.
+    ///
+    /// # Errors
+    /// When the folder, or what is shared, cannot be used.
+    pub async fn new(
+        place: &Place,
+        keyspace: Arc<Keyspace>,
+        shared: &[PathBuf],
+        mut env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
+        program: Option<PathBuf>,
+    ) -> Result<Arc<Self>> {
+        let mut notices = Vec::new();
+        let root = place.files();
+        let files = Files::new(&root, shared).map_err(Error::file("cannot open", &root))?;
+        let files = Arc::new(files);
+        let everything = shared.iter().any(|path| path.as_os_str() == "/");
+        let view = if everything {
+            None
+        } else {
+            view(&root, shared, &mut notices)
+        };
+        env.push((OWNER.into(), place.id().into()));
+        let surroundings = Surroundings {
+            dir: if view.is_some() || everything {
+                "/".into()
+            } else {
+                root
+            },
+            env,
+            groups: true,
+            end_with_us: true,
+            patience: PATIENCE,
+            view,
+        };
+        let logger = Arc::new(Logger::new(Arc::clone(&keyspace)));
+        let aggregator = Arc::new(Aggregator::new(Arc::clone(&keyspace)));
+        let desk = Arc::new(Desk {
+            keyspace: Arc::clone(&keyspace),
+            logger: Arc::clone(&logger),
+            aggregator: Arc::clone(&aggregator),
+        });
+        let mut commands = Commands::default();
+        builtin::everywhere(&mut commands, &Version::ours(), &files);
+        info::add_dmi(&mut commands);
+        logger::add(&mut commands, &logger);
+        aggregator::add(&mut commands, &aggregator);
+        settings::add(&mut commands);
+        web::add(&mut commands, &files);
+        let mut events = None;
+        let mut boxes = None;
+        if let Some(program) = program {
+            let mut config = container::Config::new(place.containers(), program);
+            let cache = place.path().join("roots");
+            config.sources = vec![Arc::new(NodeRoots::new(Arc::clone(&files), cache))];
+            let (containers, told) = Containers::open(config).await.map_err(|e| Error::Start {
+                reason: e.to_string(),
+            })?;
+            notices.push(containers.support().to_string());
+            let made = Boxes::new(
+                containers,
+                Arc::clone(&desk),
+                Arc::clone(&files),
+                place.files(),
+            );
+            let made = Arc::new(made);
+            corex::add(&mut commands, &made);
+            boxes = Some(made);
+            events = Some(told);
+        }
+        let of_ports = boxes.clone();
+        ports::add(&mut commands, move || {
+            of_ports
+                .as_ref()
+                .map(|boxes| boxes.forwarded())
+                .unwrap_or_default()
+        });
+        disk::add(&mut commands);
+        cgroup::add(&mut commands);
+        network::add_node(&mut commands);
+        let outlet: Arc<dyn Outlet> = Arc::clone(&desk) as Arc<dyn Outlet>;
+        let runner = Runner::new(0, surroundings, commands, outlet).map_err(|e| Error::Start {
+            reason: e.to_string(),
+        })?;
+        Ok(Arc::new(Node {
+            keyspace,
+            desk,
+            runner,
+            aggregator,
+            boxes,
+            events: Mutex::new(events),
+            owner: place.id().to_string(),
+            notices,
+        }))
+    }
+
+    /// See [`super::Handle::notices`].
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Takes jobs as they come, until the node stops.
+    pub async fn take_jobs(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let queue: super::redis::Bytes = keys::JOBS.as_bytes().into();
+        loop {
+            let next = self
+                .keyspace
+                .pop_waiting(vec![queue.clone()], End::Left, None);
+            let taken = tokio::select! {
+                biased;
+                () = stopped(&mut stopping) => return,
+                taken = next => taken,
+            };
+            match taken {
+                Ok(Some((_, text))) => self.take(&text),
+                // A client put a text where the queue should be.
+                _ => {
+                    self.keyspace.remove(&queue);
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+
+    /// Takes one job. What is no job is skipped, as on the real node.
+    fn take(&self, text: &[u8]) {
+        let Ok(job) = serde_json::from_slice::<Job>(text) else {
+            return;
+        };
+        if job.id.is_empty() || !self.desk.accept(&job.id) {
+            return;
+        }
+        self.runner.start(job);
+    }
+
+    /// Throws away what is over, and measures the machine.
+    pub async fn keep_house(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+        let mut sweeps = 0;
+        loop {
+            if sweeps % MEASURE == 0 {
+                let aggregator = Arc::clone(&self.aggregator);
+                let _ = tokio::task::spawn_blocking(move || aggregator.measure()).await;
+            }
+            sweeps += 1;
+            tokio::select! {
+                () = stopped(&mut stopping) => return,
+                () = tokio::time::sleep(SWEEP) => self.keyspace.sweep(),
+            }
+        }
+    }
+
+    /// Passes on what containers say.
+    pub fn listen_to_containers(self: &Arc<Self>) -> Option<JoinHandle<()>> {
+        let boxes = Arc::clone(self.boxes.as_ref()?);
+        let events = self
+            .events
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let mut events = events?;
+        let desk = Arc::clone(&self.desk);
+        Some(tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Ended { container, reason } => boxes.gone(container, &reason),
+                    Event::Message { container, message } => {
+                        match serde_json::from_value::<Said>(message) {
+                            // A container speaks for itself only.
+                            Ok(Said::Record(mut record, streams)) => {
+                                record.core = container;
+                                desk.record(record, streams);
+                            }
+                            Ok(Said::Result(mut result)) => {
+                                result.container = container;
+                                boxes.ended(&result);
+                            }
+                            Ok(Said::Started(id)) => boxes.started(container, id),
+                            Err(_) => {}
+                        }
+                    }
+                }
+            }
+        }))
+    }
+
+    /// Ends all jobs, and whatever they left running.
+    pub async fn stop(&self) {
+        self.runner.stop().await;
+        if let Some(boxes) = &self.boxes {
+            boxes.containers().stop().await;
+        }
+        let owner = self.owner.clone();
+        let _ = tokio::task::spawn_blocking(move || end_leftovers(&owner)).await;
+    }
+}
+
+/// The view of jobs, if the machine allows one.
+fn view(
+    root: &std::path::Path,
+    shared: &[PathBuf],
+    notices: &mut Vec<String>,
+) -> Option<Arc<View>> {
+    let tried = View::prepare(root, shared).map(Arc::new).and_then(|view| {
+        view.try_out()?;
+        Ok(view)
+    });
+    match tried {
+        Ok(view) => Some(view),
+        Err(e) => {
+            notices.push(format!(
+                "jobs see the machine's own files, not the node's: no mount namespace ({e})"
+            ));
+            None
+        }
+    }
+}
