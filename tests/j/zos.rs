@@ -165,7 +165,10 @@ impl Play {
             for exchange in case["redis"].as_array().unwrap() {
                 if let Some(id) = exchange["result"]["id"].as_str() {
                     let mut script = self.script.lock().unwrap();
-                    script.results.entry(id.into()).or_insert(exchange["result"].clone());
+                    script
+                        .results
+                        .entry(id.into())
+                        .or_insert(exchange["result"].clone());
                 }
             }
         }
