@@ -14,7 +14,6 @@ pub fn expires(password: &str) -> Option<i64> {
     let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
     let end = claims.get("exp")?;
     // Some issuers write it with a point.
-    #[expect(clippy::cast_possible_truncation)]
     end.as_i64().or_else(|| end.as_f64().map(|f| f as i64))
 }
 

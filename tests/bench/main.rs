@@ -13,6 +13,9 @@ mod answer;
 mod crypto;
 mod devnet;
 mod dialect;
+#[path = "../zos/fake.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod fake;
 #[path = "../tfchain/wallet/large.rs"]
 mod large;
 mod store;
@@ -20,6 +23,7 @@ mod store;
 #[allow(dead_code, reason = "the tests need more of it")]
 mod stub;
 mod tree;
+mod zos;
 
 use std::time::Duration;
 
@@ -36,6 +40,6 @@ fn quick() -> Criterion {
 criterion_group! {
     name = benches;
     config = quick();
-    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench
+    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench, zos::bench
 }
 criterion_main!(benches);

@@ -35,20 +35,9 @@ fn walk(
 }
 
 /// Examples that are run on a Zero-OS node.
-fn is_of_a_node(example: &str) -> bool {
-    let words = [
-        "vm.",
-        "site.",
-        "r.",
-        "j.clients.zos",
-        "vm = ",
-        "r = ",
-        "fd = ",
-        "p = ",
-    ];
-    words
-        .iter()
-        .any(|word| example.starts_with(word) || example.contains(&format!(" {word}")))
+fn is_of_a_node(class: &ClassInfo, example: &str) -> bool {
+    let words = ["vm.", "site.", "j.clients.zos"];
+    class.name == "JobResult" || words.iter().any(|word| example.contains(word))
 }
 
 fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
@@ -111,7 +100,7 @@ fn every_example_runs() {
         if member.example.is_empty() || NOT_RUN.contains(&member.example) {
             continue;
         }
-        if is_of_a_node(member.example) {
+        if is_of_a_node(&class, member.example) {
             continue;
         }
         if !done.insert(member.example) {
@@ -139,7 +128,8 @@ fn every_example_of_a_node_runs() {
     let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
     let folder = tempfile::tempdir().unwrap();
     for (class, member) in members() {
-        if !is_of_a_node(member.example) || !done.insert(member.example) {
+        let known = member.example.is_empty() || !done.insert(member.example);
+        if known || !is_of_a_node(&class, member.example) {
             continue;
         }
         let node = crate::zos::simple::start();
@@ -163,5 +153,4 @@ fn every_example_of_a_node_runs() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
-    assert!(done.len() > 150, "{}", done.len());
 }

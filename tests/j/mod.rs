@@ -8,6 +8,7 @@ mod swaps;
 mod threebots;
 mod transcript;
 mod zos;
+mod zos_use;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -105,13 +106,17 @@ pub struct Person {
     pub yes: AtomicBool,
     pub notes: Mutex<Vec<String>>,
     pub questions: Mutex<Vec<String>>,
+    /// What was printed while something ran.
+    pub printed: Mutex<String>,
 }
 
 impl Host for Person {
     fn note(&self, text: &str) {
         self.notes.lock().unwrap().push(text.to_string());
     }
-    fn out(&self, _text: &str) {}
+    fn out(&self, text: &str) {
+        self.printed.lock().unwrap().push_str(text);
+    }
     fn confirm(&self, preview: &str, question: &str) -> Result<()> {
         let asked = format!("{preview}\n{question}");
         self.questions.lock().unwrap().push(asked);

@@ -30,19 +30,16 @@ fn options(port: u16, tls: bool) -> Options {
     }
 }
 
-/// Gives up at once.
-fn hasty(port: u16) -> Client {
+/// Waits for jobs, and for answers, no longer than this.
+fn hasty(port: u16, timeout: Duration, slack: Duration) -> Client {
     let mut options = options(port, false);
-    let soon = Duration::from_millis(50);
-    options.timeout = soon;
-    options.limits = Limits {
-        connect: soon,
-        accept: soon,
-        poll: soon,
-        slack: soon,
-    };
+    options.timeout = timeout;
+    options.limits.slack = slack;
     Client::new(options)
 }
+
+/// As good as nothing.
+const SOON: Duration = Duration::from_millis(50);
 
 fn client(port: u16) -> Client {
     Client::new(options(port, false))
@@ -108,7 +105,7 @@ async fn half_an_answer() {
 #[tokio::test]
 async fn never_answers() {
     let port = server(b"", true);
-    let error = hasty(port).ping().await.unwrap_err();
+    let error = hasty(port, SOON, SOON).ping().await.unwrap_err();
     assert!(matches!(error, Error::NoAnswer { .. }), "{error:?}");
 }
 
@@ -125,7 +122,10 @@ async fn nobody_takes_the_job() {
 #[tokio::test]
 async fn a_result_that_never_comes() {
     let fake = Fake::start(Box::new(|_, _| None));
-    let error = hasty(fake.port).ping().await.unwrap_err();
+    let error = hasty(fake.port, SOON, Duration::from_secs(60))
+        .ping()
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
 }
 

@@ -69,8 +69,6 @@ impl Class for ResultValue {
             Ty::Float,
             "When it began, in seconds since 1970.",
             "r.starttime",
-            // Milliseconds since 1970 are exact in a float.
-            #[expect(clippy::cast_precision_loss)]
             |r, _| Ok(Value::Float(r.0.starttime as f64 / 1000.0)),
         ),
         Member::property(

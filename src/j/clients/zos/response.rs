@@ -99,8 +99,6 @@ impl ResponseValue {
 pub fn seconds(args: &Args, name: &str) -> Result<Option<Duration>> {
     let given = match args.get(name) {
         Value::None => return Ok(None),
-        // A number of seconds is small.
-        #[expect(clippy::cast_precision_loss)]
         Value::Int(seconds) => *seconds as f64,
         Value::Float(seconds) => *seconds,
         _ => return Err(args.error(name, "must be a number of seconds")),
