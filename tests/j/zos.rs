@@ -99,14 +99,9 @@ impl Script {
             }
             let command = &exchange["command"];
             if command["id"].is_string() {
-                let id = &command["id"];
-                let result = exchanges
-                    .iter()
-                    .map(|e| &e["result"])
-                    .find(|r| r["id"] == *id);
                 let recorded = Recorded {
                     command: command.clone(),
-                    result: result.cloned(),
+                    result: self.results.get(command["id"].as_str().unwrap()).cloned(),
                 };
                 self.left.push_back(recorded.clone());
                 self.all.push(recorded);
