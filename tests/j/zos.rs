@@ -354,10 +354,7 @@ fn a_user_of_a_node_types_what_was_recorded() {
             "[str(x) for x in vm.containers.list()]",
             "[str(vm.containers.list()[0])]",
         );
-        Some(call.replace(
-            "[str(vm), vm.addr, vm.port]",
-            "[str(vm) == f'Node <127.0.0.1:{vm.port}>', vm.addr]",
-        ))
+        (!call.contains("str(vm),")).then_some(call)
     });
     assert!(played > 30, "{played}");
 }

@@ -84,8 +84,8 @@ fn a_function_that_follows_a_job_may_ask_the_node_itself() {
     let node = simple::start();
     let mut s = session(&node);
     s.says(
-        "fn follow(vm) { let all = []; vm.client.bash('x', stream=True)\
-         .stream(|level, text, flags| all.push([text, vm.ping()])); all }",
+        "fn follow(vm) { let all = []; let job = vm.client.bash('x', stream=True); \
+         job.stream(|level, text, flags| all.push([text, vm.ping()])); all }",
     );
     s.says("seen = follow(vm)");
     assert_eq!(s.says("seen[0][0]"), "'hello\\n'");
@@ -285,8 +285,8 @@ fn a_certificate_is_remembered_over_a_restart_of_the_shell() {
     assert!(s.says("vm.ping()").starts_with("'PONG Version: "));
     // The whole way through a real node: a job, its output, files.
     assert_eq!(
-        s.says("vm.client.system('echo hello').get().stdout"),
-        "'hello\\n'"
+        s.says("vm.client.system('echo hello').get()"),
+        "STATE: 0 SUCCESS\nSTDOUT:\nhello\n\nSTDERR:\n\nDATA:\n"
     );
     s.says("vm.upload_content('/tmp/a.txt', 'text')");
     assert_eq!(s.says("vm.download_content('/tmp/a.txt')"), "'text'");

@@ -102,7 +102,10 @@ impl Machine {
             "corex.create" | "corex.restore" => {
                 let id = self.containers.len() as u64 + 1;
                 let mut listed = arguments.clone();
-                listed["nics"][0]["state"] = "configured".into();
+                if let Some(nics) = listed["nics"].as_array_mut() {
+                    nics.iter_mut()
+                        .for_each(|nic| nic["state"] = "configured".into());
+                }
                 let about = json!({"arguments": listed, "root": "/mnt/containers/1", "pid": 9});
                 self.containers.push((id, text("name"), about));
                 id.into()

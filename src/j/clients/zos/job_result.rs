@@ -32,7 +32,7 @@ impl Class for ResultValue {
         Member::property(
             "code",
             Ty::Int,
-            "0 when it ended well; 1000 and the exit code of the process; 999 when it was killed.",
+            "Code: 0 when it ended well, 1000 and the exit code of the process, 999 when it was killed.",
             "r.code",
             |r, _| Ok(r.0.code.into()),
         ),

@@ -57,11 +57,8 @@ impl ResponseValue {
     /// Hands records to `take`, or prints them, until the job ends.
     fn stream(&self, args: &Args) -> Result<Value> {
         let mut count = 0;
-        loop {
-            // The function of a script may ask the node itself: nothing waits meanwhile.
-            let Some(record) = self.core.ask(self.response.next(count))? else {
-                break;
-            };
+        // The function of a script may ask the node itself: nothing waits meanwhile.
+        while let Some(record) = self.core.ask(self.response.next(count))? {
             count += 1;
             match args.get("callback") {
                 Value::Function(take) => {
