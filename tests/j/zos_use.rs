@@ -248,6 +248,7 @@ impl Devnet {
 
     fn start(&self, port: u16) -> Handle {
         let mut config = Config::new(self.dir.path().join("node"));
+        config.env = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
         config.listen.set_port(port);
         self.runtime.block_on(ZosNode::start(config)).unwrap()
     }

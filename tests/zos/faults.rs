@@ -292,6 +292,7 @@ async fn a_password_is_sent_and_a_wrong_one_is_told() {
 
 async fn node(dir: &std::path::Path, guard: Guard) -> Handle {
     let mut config = Config::new(dir.join("node"));
+    config.env = vec![("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())];
     config.listen.set_port(0);
     config.guard = guard;
     ZosNode::start(config).await.unwrap()

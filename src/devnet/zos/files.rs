@@ -21,15 +21,12 @@ const IDLE: Duration = Duration::from_secs(300);
 /// Descriptors open at once.
 const MOST: usize = 1024;
 
-/// Open files by descriptor, and when each was used last.
-type Descriptors = HashMap<String, (Arc<Mutex<File>>, Instant)>;
-
 /// The files of a node or a container.
 pub struct Files {
     root: OwnedFd,
     /// Path as clients write it, and the folder it means.
     shared: Vec<(PathBuf, OwnedFd)>,
-    open: Mutex<Descriptors>,
+    open: Mutex<HashMap<String, (Arc<Mutex<File>>, Instant)>>,
 }
 
 impl std::fmt::Debug for Files {
@@ -137,7 +134,7 @@ impl Files {
         Ok((parent, entry))
     }
 
-    fn table(&self) -> MutexGuard<'_, Descriptors> {
+    fn table(&self) -> MutexGuard<'_, HashMap<String, (Arc<Mutex<File>>, Instant)>> {
         let mut table = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         table.retain(|_, (_, used)| used.elapsed() < IDLE);
         table
