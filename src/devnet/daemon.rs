@@ -123,7 +123,7 @@ pub async fn reset(dir: &Path) -> Result<bool> {
     folder::reset(dir)
 }
 
-fn last_lines(path: &PathBuf) -> String {
+pub(super) fn last_lines(path: &PathBuf) -> String {
     let text = std::fs::read(path).map(|b| String::from_utf8_lossy(&b).into_owned());
     let text = text.unwrap_or_default();
     let lines: Vec<&str> = text.lines().rev().take(5).collect();
@@ -132,7 +132,7 @@ fn last_lines(path: &PathBuf) -> String {
 
 /// Gives the child a session of its own, so that closing the terminal does not end it.
 #[cfg(unix)]
-fn detach(command: &mut Command) {
+pub(super) fn detach(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     let new_session = || {
         // SAFETY: setsid takes no arguments, touches no memory, and is async-signal-safe.
@@ -146,7 +146,7 @@ fn detach(command: &mut Command) {
 }
 
 #[cfg(not(unix))]
-fn detach(_command: &mut Command) {}
+pub(super) fn detach(_command: &mut Command) {}
 
 #[cfg(unix)]
 fn kill(pid: u32) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::world::World;
+use super::zos_node::{self, ZosNode};
 use crate::devnet::{self, Account, Config, Control, Devnet, Made, Status};
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
@@ -288,6 +289,35 @@ impl Class for DevnetNode {
                 let accounts = node.world.block_on(control.accounts())??;
                 Ok(accounts.into_iter().map(|a| Value::object(DevnetAccount(a))).collect())
             },
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "zos_start",
+            zos_node::START,
+            Ty::Object(class_of::<ZosNode>),
+            "Starts a Zero-OS node on this machine; it goes on when the shell is left.\n\
+             Its jobs run as you. Answers the node, also when it runs already.",
+            "j.devnet.zos_start()",
+            |node: &Arc<Self>, args| zos_node::start(&node.world, args),
+        )
+        .needs(zos_node::NEEDS),
+        Member::method(
+            "zos_stop",
+            zos_node::STOP,
+            Ty::Bool,
+            "Stops a Zero-OS node with its jobs and containers; its files stay.\n\
+             Answers False when none of that name ran.",
+            "j.devnet.zos_stop(\"other\")",
+            |node: &Arc<Self>, args| zos_node::stop(&node.world, args),
+        )
+        .needs(zos_node::NEEDS),
+        Member::method(
+            "zos_list",
+            &[],
+            Ty::List,
+            "Lists the Zero-OS nodes that run on this machine.",
+            "j.devnet.zos_list()",
+            |node: &Arc<Self>, _| zos_node::list(&node.world),
         )
         .needs(Needs::NETWORK),
     ]];

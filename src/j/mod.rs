@@ -10,6 +10,7 @@ pub mod instances;
 pub mod model;
 pub mod root;
 pub mod world;
+mod zos_node;
 
 use std::sync::Arc;
 

@@ -65,6 +65,9 @@ pub struct World {
     runtime: OnceLock<tokio::runtime::Runtime>,
     /// The devnet that runs inside this process, if one does.
     pub devnet: Mutex<Option<crate::devnet::Handle>>,
+    /// The Zero-OS nodes that run inside this process, by name.
+    #[cfg(target_os = "linux")]
+    pub zos_nodes: Mutex<std::collections::BTreeMap<String, crate::devnet::zos::Handle>>,
     collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
     clock: fn() -> SystemTime,
 }
@@ -85,6 +88,8 @@ impl World {
             store: Mutex::new(None),
             runtime: OnceLock::new(),
             devnet: Mutex::new(None),
+            #[cfg(target_os = "linux")]
+            zos_nodes: Mutex::default(),
             collections: Mutex::new(Vec::new()),
             clock: SystemTime::now,
         })

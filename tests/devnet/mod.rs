@@ -13,3 +13,5 @@ mod replay;
 mod rules;
 #[cfg(target_os = "linux")]
 mod zos_container;
+#[cfg(target_os = "linux")]
+mod zos_node;

@@ -21,12 +21,15 @@ const IDLE: Duration = Duration::from_secs(300);
 /// Descriptors open at once.
 const MOST: usize = 1024;
 
+/// Open files by their ids, with their last use.
+type Open = HashMap<String, (Arc<Mutex<File>>, Instant)>;
+
 /// The files of a node or a container.
 pub struct Files {
     root: OwnedFd,
     /// Path as clients write it, and the folder it means.
     shared: Vec<(PathBuf, OwnedFd)>,
-    open: Mutex<HashMap<String, (Arc<Mutex<File>>, Instant)>>,
+    open: Mutex<Open>,
 }
 
 impl std::fmt::Debug for Files {
@@ -134,7 +137,7 @@ impl Files {
         Ok((parent, entry))
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<String, (Arc<Mutex<File>>, Instant)>> {
+    fn table(&self) -> MutexGuard<'_, Open> {
         let mut table = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         table.retain(|_, (_, used)| used.elapsed() < IDLE);
         table

@@ -11,7 +11,9 @@
 //! * [`listener`], [`guard`], [`certificate`], [`redis`]: the port and the data behind it.
 //! * [`jobs`]: what runs commands, the same in containers. * [`builtin`]: the commands.
 //! * [`files`], [`view`], [`place`]: the files, and the folder a node lives in.
+//! * [`background`]: a node as a process of its own.
 //! * [`node`]: takes jobs from the data and puts results back. * [`container`]: its containers.
+pub mod background;
 pub mod builtin;
 pub mod certificate;
 pub mod container;
@@ -73,7 +75,15 @@ impl Config {
             ),
             guard: Guard::Open,
             shared: Vec::new(),
-            env: Vec::new(),
+            env: [
+                (
+                    "PATH",
+                    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                ),
+                ("HOME", "/"),
+            ]
+            .map(|(name, value)| (name.into(), value.into()))
+            .to_vec(),
             program: None,
         }
     }

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::builtin::aggregator::{Aggregator, Measured};
+use super::builtin::cgroup::Cgroups;
 use super::builtin::corex::{self, Boxes, NodeRoots};
 use super::builtin::logger::Logger;
 use super::builtin::{self, aggregator, cgroup, disk, info, logger, network, ports, settings, web};
@@ -107,6 +108,7 @@ pub struct Node {
     aggregator: Arc<Aggregator>,
     boxes: Option<Arc<Boxes>>,
     events: Mutex<Option<mpsc::UnboundedReceiver<Event>>>,
+    groups: Arc<Cgroups>,
     owner: String,
     notices: Vec<String>,
 }
@@ -168,11 +170,13 @@ impl Node {
         aggregator::add(&mut commands, &aggregator);
         settings::add(&mut commands);
         web::add(&mut commands, &files);
+        let groups = Arc::new(Cgroups::new(place.id()));
         let mut events = None;
         let mut boxes = None;
         if let Some(program) = program {
             let mut config = container::Config::new(place.containers(), program);
             let cache = place.path().join("roots");
+            config.groups = Some(Arc::clone(&groups) as Arc<dyn container::Groups>);
             config.sources = vec![Arc::new(NodeRoots::new(Arc::clone(&files), cache))];
             let (containers, told) = Containers::open(config).await.map_err(|e| Error::Start {
                 reason: e.to_string(),
@@ -188,6 +192,8 @@ impl Node {
             corex::add(&mut commands, &made);
             boxes = Some(made);
             events = Some(told);
+        } else {
+            corex::add_none(&mut commands);
         }
         let of_ports = boxes.clone();
         ports::add(&mut commands, move || {
@@ -197,7 +203,7 @@ impl Node {
                 .unwrap_or_default()
         });
         disk::add(&mut commands);
-        cgroup::add(&mut commands);
+        cgroup::add(&mut commands, &groups);
         network::add_node(&mut commands);
         let outlet: Arc<dyn Outlet> = Arc::clone(&desk) as Arc<dyn Outlet>;
         let runner = Runner::new(0, surroundings, commands, outlet).map_err(|e| Error::Start {
@@ -210,6 +216,7 @@ impl Node {
             aggregator,
             boxes,
             events: Mutex::new(events),
+            groups,
             owner: place.id().to_string(),
             notices,
         }))
@@ -310,8 +317,13 @@ impl Node {
         if let Some(boxes) = &self.boxes {
             boxes.containers().stop().await;
         }
+        let groups = Arc::clone(&self.groups);
         let owner = self.owner.clone();
-        let _ = tokio::task::spawn_blocking(move || end_leftovers(&owner)).await;
+        let _ = tokio::task::spawn_blocking(move || {
+            end_leftovers(&owner);
+            groups.clear();
+        })
+        .await;
     }
 }
 

@@ -20,6 +20,8 @@ pub const MARKER: &str = "kosmos-zos-node";
 pub const OWNER: &str = "KOSMOS_ZOS_NODE";
 const LOCK: &str = "lock";
 const NODE: &str = "node.json";
+/// How long the lock of a folder can be held by somebody who only looks.
+const LOOKED_AT: Duration = Duration::from_millis(300);
 /// How long processes of a killed node may take to go.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -65,7 +67,14 @@ impl Place {
         let lock = private_options()
             .open(&lock_path)
             .map_err(Error::file("cannot open", &lock_path))?;
-        match lock.try_lock() {
+        let begun = Instant::now();
+        let mut locked = lock.try_lock();
+        // Who only looks whether a node runs holds the lock for a moment.
+        while matches!(locked, Err(TryLockError::WouldBlock)) && begun.elapsed() < LOOKED_AT {
+            std::thread::sleep(Duration::from_millis(10));
+            locked = lock.try_lock();
+        }
+        match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let pid = read(&path).map_or(0, |node| node.pid);

@@ -198,6 +198,7 @@ impl Aggregator {
             .zip(&mut state.current)
             .zip(&mut state.history)
         {
+            let Some(sample) = sample else { continue };
             let start = at - at % period;
             if current.start != start {
                 let closed = std::mem::take(current);
@@ -216,15 +217,12 @@ impl Aggregator {
                 }
                 current.start = start;
             }
-            if let Some(sample) = sample {
-                current.max = if current.count == 0 {
-                    sample
-                } else {
-                    current.max.max(sample)
-                };
-                current.total += sample;
-                current.count += 1;
-            }
+            current.max = match current.count {
+                0 => sample,
+                _ => current.max.max(sample),
+            };
+            current.total += sample;
+            current.count += 1;
         }
         let text: String = state
             .tags
@@ -271,6 +269,7 @@ impl Aggregator {
             if !id.is_empty() {
                 tags.insert("id".to_string(), id);
             }
+            tags.insert("type".to_string(), "phys".to_string());
             self.take(
                 0,
                 Measured {
@@ -367,11 +366,17 @@ fn machine() -> Vec<(&'static str, f64, bool, String)> {
         values.push(("disk.throughput.write", number(9) / 2.0, false, id()));
     }
     for [device, point, ..] in info::mounts() {
-        if let Some(name) = device.strip_prefix("/dev/")
+        // A disk can be mounted more than once: its size is that of the first place.
+        let known = |name: &str| {
+            values
+                .iter()
+                .any(|(key, _, _, id)| *key == "disk.size.total" && id == name)
+        };
+        if let Some(name) = device.strip_prefix("/dev/").filter(|name| !known(name))
             && let Ok(facts) = nix::sys::statvfs::statvfs(point.as_str())
         {
             let unit = facts.fragment_size() as f64;
-            let bytes = |blocks: u64| blocks as f64 * unit / MIB;
+            let bytes = |blocks: u64| blocks as f64 * unit;
             values.push((
                 "disk.size.total",
                 bytes(facts.blocks()),
@@ -386,18 +391,18 @@ fn machine() -> Vec<(&'static str, f64, bool, String)> {
             ));
         }
     }
-    for name in info::links() {
+    for name in info::links().into_iter().filter(|name| name != "lo") {
         let fact = |fact: &str| info::link_number(&name, &format!("statistics/{fact}")) as f64;
         let id = || name.clone();
         values.push((
             "network.throughput.outgoing",
-            fact("tx_bytes") / 1024.0,
+            fact("tx_bytes") / MIB,
             false,
             id(),
         ));
         values.push((
             "network.throughput.incoming",
-            fact("rx_bytes") / 1024.0,
+            fact("rx_bytes") / MIB,
             false,
             id(),
         ));

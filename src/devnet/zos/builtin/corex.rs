@@ -366,3 +366,28 @@ pub fn add(commands: &mut Commands, boxes: &Arc<Boxes>) {
         });
     }
 }
+
+/// Adds them for a node that has no containers.
+pub fn add_none(commands: &mut Commands) {
+    for name in [
+        "corex.create",
+        "corex.create-sync",
+        "corex.list",
+        "corex.find",
+        "corex.get",
+        "corex.dispatch",
+        "corex.terminate",
+        "corex.nic-add",
+        "corex.nic-remove",
+        "corex.portforward-add",
+        "corex.portforward-remove",
+        "corex.flist-layer",
+        "corex.flist.create",
+    ] {
+        commands.add(name, |_| async {
+            Err(Failure::not_here(
+                "containers: it runs inside another program",
+            ))
+        });
+    }
+}

@@ -38,7 +38,7 @@ where
     let mut protocol = Protocol::Two;
     let mut out = Vec::new();
     loop {
-        let arguments = match parser.next() {
+        let arguments = match parser.command() {
             Ok(Some(arguments)) => arguments,
             Ok(None) => {
                 flush(stream, &mut out).await?;

@@ -118,7 +118,7 @@ impl Parser {
     ///
     /// # Errors
     /// [`Malformed`]; nothing of the connection can be understood after it.
-    pub fn next(&mut self) -> Result<Option<Vec<Vec<u8>>>, Malformed> {
+    pub fn command(&mut self) -> Result<Option<Vec<Vec<u8>>>, Malformed> {
         loop {
             if let Some(length) = self.body {
                 let Some(rest) = self.buffer.get(self.at..) else {
