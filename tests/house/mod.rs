@@ -32,7 +32,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
-    ("tokio_rustls::", &["zos", "devnet"]),
     ("socket2::", &["zos"]),
     ("reqwest::", &["tfchain", "devnet"]),
     ("rcgen::", &["devnet"]),
