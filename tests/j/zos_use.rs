@@ -206,7 +206,7 @@ fn what_is_not_there_says_so() {
     }
     assert_eq!(
         s.fails("vm.pong").message,
-        "'ZosNode' object has no attribute 'pong'"
+        "'ZosInstance' object has no attribute 'pong'"
     );
 }
 

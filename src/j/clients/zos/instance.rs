@@ -210,7 +210,7 @@ const MEMBERS: &[Member<ZosInstance>] = &[
 ];
 
 impl Class for ZosInstance {
-    const NAME: &'static str = "ZosNode";
+    const NAME: &'static str = "ZosInstance";
     const DOC: &'static str = "A Zero-OS node.";
     const MEMBERS: &'static [&'static [Member<Self>]] =
         &[MEMBERS, view::FACTS, view::ACTIONS, Common::<Self>::MEMBERS];
