@@ -193,7 +193,10 @@ fn remove_bridge(name: &str) -> Answer {
     ip(&["link", "delete", name, "type", "bridge"])
 }
 
-fn add_each(commands: &mut Commands, table: &[(&'static str, fn(&Arguments) -> Answer)]) {
+/// A command by its name.
+type Entry = (&'static str, fn(&Arguments) -> Answer);
+
+fn add_each(commands: &mut Commands, table: &[Entry]) {
     for (name, run) in table {
         let run = *run;
         commands.add_blocking(name, move |mut call| run(&call.arguments()?));
