@@ -541,11 +541,14 @@ fn find<T: Class>(name: &str) -> Option<&'static Member<T>> {
 }
 
 fn member_infos<T: Class>() -> Vec<&'static MemberInfo> {
-    T::MEMBERS
-        .iter()
-        .flat_map(|table| table.iter())
-        .map(|member| &member.info)
-        .collect()
+    let mut infos: Vec<&'static MemberInfo> = Vec::new();
+    for member in T::MEMBERS.iter().flat_map(|table| table.iter()) {
+        // An own member hides a shared one of the same name, as it does in [`find`].
+        if !infos.iter().any(|info| info.name == member.info.name) {
+            infos.push(&member.info);
+        }
+    }
+    infos
 }
 
 /// The class of a Rust type, for declarations and completion.

@@ -11,10 +11,12 @@
 //! * [`dispatch`]: reading, calling and assigning members of an [`Object`].
 //! * [`print`]: the text of a value at the prompt.
 //! * [`complete`], [`help`], [`reference`]: what a person is told about a class.
+//! * [`columns`]: rows of texts in columns.
 //! * [`dict`]: an ordered map with write-through.
 //! * [`error`]: the one error a user meets.
 pub mod bind;
 pub mod class;
+pub mod columns;
 pub mod complete;
 pub mod dict;
 pub mod dispatch;

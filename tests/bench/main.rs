@@ -15,6 +15,9 @@ mod chain;
 mod crypto;
 mod devnet;
 mod dialect;
+#[path = "../zos/fake.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod fake;
 #[path = "../tfchain/wallet/large.rs"]
 mod large;
 mod schema;
@@ -23,6 +26,7 @@ mod store;
 #[allow(dead_code, reason = "the tests need more of it")]
 mod stub;
 mod tree;
+mod zos;
 
 use std::time::Duration;
 
@@ -40,6 +44,6 @@ criterion_group! {
     name = benches;
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
-              chain::bench, schema::bench, bcdb::bench
+              chain::bench, schema::bench, bcdb::bench, zos::bench
 }
 criterion_main!(benches);

@@ -42,6 +42,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
     ("reqwest::", &["tfchain", "currencylayer", "devnet"]),
+    ("socket2::", &["zos"]),
     ("rcgen::", &["devnet"]),
     ("ring::", &["devnet"]),
     ("nix::", &["devnet"]),

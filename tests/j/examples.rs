@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use kosmos::object::{ClassInfo, MemberInfo, MemberKind, Ty, class_of};
 
-use super::Chain;
+use super::{Chain, Session};
 
 /// Members whose example is empty, with the reason.
 const EXEMPT: &[(&str, &str)] = &[
@@ -40,8 +40,14 @@ fn walk(
     }
 }
 
+/// Examples that are run on a Zero-OS node.
+fn is_of_a_node(class: &ClassInfo, example: &str) -> bool {
+    let words = ["vm.", "site.", "j.clients.zos"];
+    class.name == "JobResult" || words.iter().any(|word| example.contains(word))
+}
+
 fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
-    use kosmos::j::clients::tfchain as t;
+    use kosmos::j::clients::{tfchain as t, zos as z};
     use kosmos::j::data as d;
     let (mut seen, mut all) = (BTreeSet::new(), Vec::new());
     for class in [
@@ -58,6 +64,9 @@ fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
         class_of::<d::list::TypedList>(),
         class_of::<d::numeric::NumericValue>(),
         class_of::<d::property::PropertyValue>(),
+        class_of::<z::rows::Rows>(),
+        class_of::<z::disks::Disk>(),
+        class_of::<z::job_result::ResultValue>(),
     ] {
         walk(class, &mut seen, &mut all);
     }
@@ -108,6 +117,9 @@ fn every_example_runs() {
         if member.example.is_empty() || NOT_RUN.contains(&member.example) {
             continue;
         }
+        if is_of_a_node(&class, member.example) {
+            continue;
+        }
         if !done.insert(member.example) {
             continue;
         }
@@ -125,6 +137,38 @@ fn every_example_runs() {
             }
         }
         chain.block();
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_example_of_a_node_runs() {
+    let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
+    let folder = tempfile::tempdir().unwrap();
+    for (class, member) in members() {
+        let known = member.example.is_empty() || !done.insert(member.example);
+        if known || !is_of_a_node(&class, member.example) {
+            continue;
+        }
+        let node = crate::zos::simple::start();
+        let mut s = Session::new(Default::default());
+        s.person
+            .yes
+            .store(true, std::sync::atomic::Ordering::SeqCst);
+        s.says(&format!(
+            "vm = j.clients.zos.new('my_vm', port={}, ssl=False, timeout=5)\n\
+             flist = 'http://127.0.0.1:8000/site.flist'\nfolder = '{}'\n\
+             site = vm.containers.create('my_site', flist, ports={{'8081': 80}})\n\
+             r = vm.client.system('true').get()",
+            node.port,
+            folder.path().display()
+        ));
+        for line in member.example.lines() {
+            if let Err(error) = s.ask(line) {
+                failed.push(format!("{}.{}: {line}: {error}", class.name, member.name));
+                break;
+            }
+        }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

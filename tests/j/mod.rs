@@ -14,6 +14,8 @@ mod swaps;
 mod threebots;
 mod transcript;
 mod types;
+mod zos;
+mod zos_use;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -23,7 +25,7 @@ use kosmos::devnet::{Config, Devnet, Handle};
 use kosmos::engine::Engine;
 use kosmos::j;
 use kosmos::j::world::{Host, Settings, World};
-use kosmos::object::{Error, Kind, Paint, Result, print};
+use kosmos::object::{Error, Kind, Paint, Result, Value, print};
 use kosmos::store::Store;
 
 /// Recovery words of the tutorial.
@@ -154,6 +156,8 @@ pub struct Person {
     /// Secrets that were shown.
     pub secrets: Mutex<Vec<String>>,
     pub questions: Mutex<Vec<String>>,
+    /// What was printed while something ran.
+    pub printed: Mutex<String>,
 }
 
 impl Host for Person {
@@ -164,7 +168,9 @@ impl Host for Person {
         self.secrets.lock().unwrap().push(text.to_string());
         true
     }
-    fn out(&self, _text: &str) {}
+    fn out(&self, text: &str) {
+        self.printed.lock().unwrap().push_str(text);
+    }
     fn confirm(&self, preview: &str, question: &str) -> Result<()> {
         let asked = format!("{preview}\n{question}");
         self.questions.lock().unwrap().push(asked);
@@ -247,6 +253,13 @@ impl Session {
     /// The engine, for completion and help.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The last value of an input.
+    pub fn value(&mut self, source: &str) -> Result<Value> {
+        let mut last = Value::None;
+        let outcome = self.engine.run(source, &mut |value| last = value.clone());
+        outcome.map(|_| last)
     }
 
     #[track_caller]

@@ -1,5 +1,8 @@
 //! Tests of the room `zos`: recorded exchanges of a real node and its client.
+pub mod fake;
+mod faults;
 mod protocol;
+pub mod simple;
 
 use serde_json::Value as Json;
 

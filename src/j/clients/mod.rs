@@ -1,6 +1,7 @@
 //! `j.clients`: clients of the grid's services.
 pub mod currencylayer;
 pub mod tfchain;
+pub mod zos;
 
 use std::sync::Arc;
 
@@ -9,11 +10,13 @@ use super::world::World;
 use crate::object::{Class, Member, class_of};
 use currencylayer::CurrencyLayer;
 use tfchain::TfchainClient;
+use zos::ZosInstance;
 
 /// `j.clients`.
 pub struct Clients {
     currencylayer: Arc<Collection<CurrencyLayer>>,
     tfchain: Arc<Collection<TfchainClient>>,
+    zos: Arc<Collection<ZosInstance>>,
 }
 
 impl Clients {
@@ -22,6 +25,7 @@ impl Clients {
         Arc::new(Clients {
             currencylayer: currencylayer::collection(world),
             tfchain: tfchain::collection(world),
+            zos: zos::collection(world),
         })
     }
 }
@@ -43,6 +47,13 @@ impl Class for Clients {
             "Clients of the ThreeFold chain, and the wallets below them.",
             "j.clients.tfchain",
             |clients, _| Ok(clients.tfchain.clone().into()),
+        ),
+        Member::child(
+            "zos",
+            class_of::<Collection<ZosInstance>>,
+            "Zero-OS nodes, and their containers.",
+            "j.clients.zos",
+            |clients, _| Ok(clients.zos.clone().into()),
         ),
     ]];
 

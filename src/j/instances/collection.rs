@@ -274,7 +274,11 @@ impl<T: Config> Collection<T> {
         Ok(self.known_names())
     }
 
-    pub(super) fn matching(&self, criteria: &[(String, Value)]) -> Result<Vec<Arc<T>>> {
+    /// The instances whose indexed properties equal the criteria; all without any.
+    ///
+    /// # Errors
+    /// A property that cannot be searched by, a store that cannot be read.
+    pub fn matching(&self, criteria: &[(String, Value)]) -> Result<Vec<Arc<T>>> {
         let model = schema_of::<T>()?;
         for (key, _) in criteria {
             if !model.is_indexed(key) {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::place::ClientCore;
-use super::statement::aligned;
+use crate::object::columns::aligned;
 use crate::object::{Class, Member, Paint, Result, Ty, Value};
 use crate::tfchain::explorer::{NodeReport, Verdict, compare};
 use crate::tfchain::wallet::{Clock, WalletError, format_time};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use unicode_width::UnicodeWidthStr;
 
 use super::address_book::Labels;
 use super::wallet::Wallet;
 use crate::j::file;
+use crate::object::columns::aligned;
 use crate::object::{Args, Class, Default, Member, Paint, Param, Result, Ty, Value};
 use crate::tfchain::wallet::{StatementRow, format_time, statement as rows_of};
 use crate::tfchain::{Amount, UnlockHash};
@@ -231,28 +231,6 @@ fn quoted(cell: &str) -> String {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
         false => cell.to_owned(),
     }
-}
-
-/// Lines of columns two spaces apart; those in `right` are aligned to the right.
-pub fn aligned<const N: usize>(rows: &[[String; N]], right: &[usize]) -> String {
-    let mut widths = [0; N];
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
-        }
-    }
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(widths).enumerate();
-        let cells = cells.map(|(column, (cell, width))| {
-            let gap = " ".repeat(width.saturating_sub(cell.width()));
-            match right.contains(&column) {
-                true => format!("{gap}{cell}"),
-                false => format!("{cell}{gap}"),
-            }
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 impl Class for Statement {

@@ -1,0 +1,34 @@
+//! `j.clients.zos`: Zero-OS nodes, their containers, and many nodes at once.
+//!
+//! * [`instance`]: a node by name, with its saved properties.
+//! * [`core`]: the connection of an instance, and errors in the user's words.
+//! * [`targets`]: whom a call goes to: a node, a container, or many nodes side by side.
+//! * [`group`], [`group_answer`]: many nodes at once, and what each answered.
+//! * [`client`]: what can be asked of a node or a container.
+//! * [`manager`], [`managers`]: built-in commands, made into members from the library's table.
+//! * [`files`]: reading and writing files.
+//! * [`response`], [`job_result`]: a job that was pushed, and what came out of it.
+//! * [`rows`]: a list of dicts that also prints as a table.
+//! * [`containers`], [`container`], [`limits`]: containers of a node.
+//! * [`disks`], [`network`], [`view`]: the node as its user sees it.
+pub mod client;
+pub mod container;
+pub mod containers;
+pub mod core;
+pub mod disks;
+pub mod errors;
+pub mod files;
+pub mod group;
+pub mod group_answer;
+pub mod instance;
+pub mod job_result;
+pub mod limits;
+pub mod manager;
+pub mod managers;
+pub mod network;
+pub mod response;
+pub mod rows;
+pub mod targets;
+pub mod view;
+
+pub use instance::{ZosInstance, collection};
