@@ -333,7 +333,7 @@ impl Serialize for Amount {
 
 impl<'de> Deserialize<'de> for Amount {
     /// Reads the text of units; a JSON number is taken too, and null is zero, as by the node.
-    /// A number with zeros in front is refused.
+    /// Texts with a sign or a prefix are read as the node reads them: `010` is octal.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct UnitsVisitor;
         impl Visitor<'_> for UnitsVisitor {
@@ -344,9 +344,9 @@ impl<'de> Deserialize<'de> for Amount {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Amount, E> {
-                // The node takes digits behind a leading zero for octal ones.
-                if text.len() > 1 && text.starts_with('0') {
-                    return Err(E::custom(AmountError::NotUnits(shorten(text))));
+                if text.len() > 1 && text.starts_with(['0', '+']) {
+                    return prefixed(text)
+                        .ok_or_else(|| E::custom(AmountError::NotUnits(shorten(text))));
                 }
                 Amount::parse_units(text).map_err(E::custom)
             }
@@ -367,6 +367,35 @@ impl<'de> Deserialize<'de> for Amount {
         }
         deserializer.deserialize_any(UnitsVisitor)
     }
+}
+
+/// Reads units with a plus sign or a prefix of their base (`0x`, `0b`, `0o`, `0` for octal), as
+/// the node's decoder of numbers does; None when they are none.
+fn prefixed(text: &str) -> Option<Amount> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let prefixes = [
+        ("0x", 16),
+        ("0X", 16),
+        ("0b", 2),
+        ("0B", 2),
+        ("0o", 8),
+        ("0O", 8),
+    ];
+    let of_prefix = prefixes
+        .iter()
+        .find_map(|(prefix, base)| Some((digits.strip_prefix(prefix)?, *base)));
+    let (digits, base) = match (of_prefix, digits.strip_prefix('0')) {
+        (Some(found), _) => found,
+        (None, Some(octal)) if !octal.is_empty() => (octal, 8),
+        (None, _) => return Amount::parse_units(digits).ok(),
+    };
+    let valid = digits.chars().all(|digit| digit.is_digit(base));
+    // Binary digits of the largest amount.
+    if digits.is_empty() || !valid || digits.len() > 2048 {
+        return None;
+    }
+    let units = BigUint::parse_bytes(digits.as_bytes(), base)?;
+    Amount::parse_units(&units.to_string()).ok()
 }
 
 impl Encode for Amount {

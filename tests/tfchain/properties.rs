@@ -623,7 +623,7 @@ proptest! {
 
     #[test]
     fn unknown_versions_are_kept_byte_by_byte(
-        version in 211_u8..=255, json in any_json(), space in "[ \\t\\n]{0,3}",
+        version in 211_u8..=255, json in any_json(), space in " {0,3}",
         data in vec(any::<u8>(), 0..50)
     ) {
         let inner = json.to_string().replace(',', &format!("{space},{space}"));

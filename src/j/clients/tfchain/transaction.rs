@@ -134,9 +134,6 @@ const FILE_LIMIT: u64 = 4 * 1024 * 1024;
 /// # Errors
 /// What is wrong with it.
 pub fn transaction(value: &Value) -> Result<Transaction> {
-    if let Some(found) = value.downcast::<TransactionValue>() {
-        return Ok(found.transaction.clone());
-    }
     match value {
         Value::Str(path) if !path.trim_start().starts_with(['{', '[']) => {
             let text = file::read(Path::new(path), FILE_LIMIT, "a transaction").map_err(|e| {
@@ -144,7 +141,18 @@ pub fn transaction(value: &Value) -> Result<Transaction> {
             })?;
             json::read(&Value::Str(text), "a transaction")
         }
-        _ => json::read(value, "a transaction"),
+        _ => from_json(value),
+    }
+}
+
+/// Reads a transaction: a value of the shell, a dict, or JSON text.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn from_json(value: &Value) -> Result<Transaction> {
+    match value.downcast::<TransactionValue>() {
+        Some(found) => Ok(found.transaction.clone()),
+        None => json::read(value, "a transaction"),
     }
 }
 

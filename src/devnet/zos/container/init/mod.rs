@@ -112,11 +112,41 @@ fn limit(what: &str, name: &str, error: Errno) -> String {
     }
 }
 
+/// Marks everything but standard input, output and error to be closed when the next program
+/// starts: what the node was given open by others is not for containers.
+fn close_the_rest() -> Result<(), String> {
+    // SAFETY: close_range takes three numbers, and only sets a flag of descriptors.
+    let marked = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            u32::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+    if marked == 0 {
+        return Ok(());
+    }
+    // A kernel of before 5.11: one by one.
+    let fail = |e: io::Error| format!("cannot list open files: {e}");
+    for entry in fs::read_dir("/proc/self/fd").map_err(fail)? {
+        let name = entry.map_err(fail)?.file_name();
+        let number = name.to_str().and_then(|name| name.parse::<i32>().ok());
+        if let Some(number) = number.filter(|number| *number > 2) {
+            // SAFETY: fcntl takes numbers only; the one of this listing may be closed already,
+            // which is an error that changes nothing.
+            unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+    }
+    Ok(())
+}
+
 /// Nothing comes back from a program that replaced this one.
 enum Never {}
 
 /// Starts this program again, from a read-only mount of its file.
 fn again(arguments: &[String]) -> Result<Never, String> {
+    close_the_rest()?;
     let file = fs::read_link("/proc/self/exe").map_err(|e| format!("/proc/self/exe: {e}"))?;
     let fail = |e: Errno| {
         let file = file.display();

@@ -1,6 +1,6 @@
 //! `types.transactions`: transactions from JSON and from bytes.
 use super::binary::{self, BYTES};
-use crate::j::clients::tfchain::transaction::{TransactionValue, transaction};
+use crate::j::clients::tfchain::transaction::{TransactionValue, from_json};
 use crate::object::{Class, Member, Param, Ty, class_of};
 use crate::tfchain::Transaction;
 
@@ -22,7 +22,7 @@ impl Class for Transactions {
             "Reads a transaction as the chain's JSON has it.\n\
              One of a version that is not known here is kept as it is, and shown as unknown.",
             "t = j.clients.tfchain.types.transactions.from_json({'version': 1, 'data': {}})\nt.id",
-            |_, args| Ok(TransactionValue::read(transaction(args.get("json"))?).into()),
+            |_, args| Ok(TransactionValue::read(from_json(args.get("json"))?).into()),
         ),
         Member::method(
             "from_binary",
