@@ -21,6 +21,7 @@ pub mod cli;
 pub mod devnet;
 pub mod dialect;
 pub mod engine;
+pub mod flist;
 pub mod j;
 pub mod object;
 pub mod schema;

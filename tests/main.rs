@@ -4,6 +4,7 @@
 mod devnet;
 mod dialect;
 mod engine;
+mod flist;
 mod house;
 mod j;
 mod object;

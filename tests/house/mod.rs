@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("j", &["object", "store", "tfchain", "schema", "devnet"]),
     ("devnet", &["tfchain", "schema"]),
     ("dialect", &[]),
+    ("flist", &[]),
     ("object", &[]),
     ("store", &[]),
     ("tfchain", &[]),
