@@ -13,6 +13,7 @@
 //! | [`store`] | encrypted named records on sled | nothing of ours |
 //! | [`tfchain`] | library: the chain's encodings, crypto, transactions, explorer client, wallet | nothing of ours |
 //! | [`schema`] | library: schema language, types, money, dates, objects | nothing of ours |
+//! | [`flist`] | library: the flist format, chunks, trees of folders, merging, extraction | nothing of ours |
 //! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither

@@ -39,7 +39,7 @@ pub fn diff(before: &Tree, after: &Tree) -> Vec<Difference> {
             found.push((location, Difference::Added(display(location))));
         }
     }
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found.sort_by_key(|(location, _)| *location);
     found
         .into_iter()
         .map(|(_, difference)| difference)

@@ -114,6 +114,9 @@ pub(super) fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
     }
 }
 
+/// A directory with what is in it, by name.
+pub(super) type DirectoryOf<'a> = (&'a [u8], &'a Node, Vec<(&'a [u8], &'a Node)>);
+
 impl Tree {
     /// Begins a tree with its root directory.
     pub fn new(root: Meta) -> Self {
@@ -238,7 +241,7 @@ impl Tree {
     }
 
     /// Returns every directory with what is in it, by name; both in order.
-    pub(super) fn directories(&self) -> Vec<(&[u8], &Node, Vec<(&[u8], &Node)>)> {
+    pub(super) fn directories(&self) -> Vec<DirectoryOf<'_>> {
         let mut contents: HashMap<&[u8], Vec<(&[u8], &Node)>> = HashMap::new();
         for (at, node) in self.iter() {
             if let Some((parent, name)) = split_location(at) {
