@@ -15,6 +15,7 @@
 //! | [`schema`] | library: schema language, types, money, dates, objects, databases against a small trait | nothing of ours |
 //! | [`currencylayer`] | library: live rates of currencies from their service | nothing of ours |
 //! | [`zos`] | library: Zero-OS protocol and client | nothing of ours |
+//! | [`flist`] | library: the flist format, chunks, trees of folders, merging, extraction | nothing of ours |
 //! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, Zero-OS node | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither
@@ -24,6 +25,7 @@ pub mod currencylayer;
 pub mod devnet;
 pub mod dialect;
 pub mod engine;
+pub mod flist;
 pub mod j;
 pub mod object;
 pub mod schema;

@@ -6,6 +6,7 @@ mod currencylayer;
 mod devnet;
 mod dialect;
 mod engine;
+mod flist;
 mod house;
 mod j;
 mod object;

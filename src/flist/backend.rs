@@ -1,0 +1,162 @@
+//! Where chunks are kept.
+use std::collections::HashMap;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::chunk::ChunkId;
+
+/// Why a backend does not answer, or does not take a chunk.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{backend}: {reason}")]
+pub struct BackendError {
+    /// The backend, as it calls itself.
+    pub backend: String,
+    /// What happened.
+    pub reason: String,
+}
+
+/// A store of chunks by their ids. Calls come from several threads at once.
+pub trait Backend: Send + Sync {
+    /// What it is called in messages: `zdb://hub:9900`, a folder.
+    fn name(&self) -> String;
+
+    /// Returns the bytes of a chunk; None when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn get(&self, id: &ChunkId) -> Result<Option<Vec<u8>>, BackendError>;
+
+    /// Keeps a chunk. It may be there already.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn put(&self, id: &ChunkId, bytes: &[u8]) -> Result<(), BackendError>;
+
+    /// Returns true when a chunk is there.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn has(&self, id: &ChunkId) -> Result<bool, BackendError> {
+        Ok(self.get(id)?.is_some())
+    }
+}
+
+/// Chunks in memory.
+#[derive(Debug, Default)]
+pub struct MemoryBackend {
+    chunks: Mutex<HashMap<ChunkId, Vec<u8>>>,
+}
+
+impl MemoryBackend {
+    /// Number of chunks.
+    pub fn len(&self) -> usize {
+        let chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        chunks.len()
+    }
+
+    /// Returns true when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Backend for MemoryBackend {
+    fn name(&self) -> String {
+        "memory".into()
+    }
+
+    fn get(&self, id: &ChunkId) -> Result<Option<Vec<u8>>, BackendError> {
+        let chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(chunks.get(id).cloned())
+    }
+
+    fn put(&self, id: &ChunkId, bytes: &[u8]) -> Result<(), BackendError> {
+        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        chunks.insert(*id, bytes.to_vec());
+        Ok(())
+    }
+}
+
+/// Chunks as files of a folder: `ab/cdef…`, each written as a whole or not at all.
+#[derive(Debug)]
+pub struct FolderBackend {
+    folder: PathBuf,
+    /// Tells temporary files of this process apart.
+    next: AtomicU64,
+}
+
+impl FolderBackend {
+    /// Opens a folder; it is made when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(folder: &Path) -> Result<Self, BackendError> {
+        let backend = Self {
+            folder: folder.to_owned(),
+            next: AtomicU64::new(0),
+        };
+        fs::create_dir_all(folder).map_err(|e| backend.failed(e))?;
+        Ok(backend)
+    }
+
+    fn place(&self, id: &ChunkId) -> (PathBuf, PathBuf) {
+        let digits = id.to_string();
+        let (first, rest) = digits.split_at(2);
+        let folder = self.folder.join(first);
+        let file = folder.join(rest);
+        (folder, file)
+    }
+
+    fn failed(&self, error: std::io::Error) -> BackendError {
+        BackendError {
+            backend: self.name(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl Backend for FolderBackend {
+    fn name(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    fn get(&self, id: &ChunkId) -> Result<Option<Vec<u8>>, BackendError> {
+        match fs::read(self.place(id).1) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.failed(e)),
+        }
+    }
+
+    fn put(&self, id: &ChunkId, bytes: &[u8]) -> Result<(), BackendError> {
+        let (folder, file) = self.place(id);
+        // The name tells the content, but a file of another length was cut off.
+        if fs::metadata(&file).is_ok_and(|there| there.len() == bytes.len() as u64) {
+            return Ok(());
+        }
+        let own = self.next.fetch_add(1, Ordering::Relaxed);
+        let temporary = folder.join(format!(".{}.{own}", std::process::id()));
+        let written = (|| {
+            fs::create_dir_all(&folder)?;
+            let mut out = fs::File::create(&temporary)?;
+            out.write_all(bytes)?;
+            fs::rename(&temporary, &file)
+        })();
+        written.map_err(|e| {
+            // Ours and incomplete: nothing of value is lost.
+            let _ = fs::remove_file(&temporary);
+            self.failed(e)
+        })
+    }
+
+    fn has(&self, id: &ChunkId) -> Result<bool, BackendError> {
+        match fs::metadata(self.place(id).1) {
+            Ok(_) => Ok(true),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(self.failed(e)),
+        }
+    }
+}

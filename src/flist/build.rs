@@ -1,0 +1,331 @@
+//! From a folder of this machine to a tree, with its chunks in a backend.
+use std::collections::HashMap;
+use std::fs::{self, File, Metadata as FileMetadata};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use regex::bytes::RegexSet;
+
+use super::backend::Backend;
+use super::chunk::{BLOCK_SIZE, Chunk, ChunkId};
+use super::error::{Error, Result};
+use super::record::{Block, SpecialKind};
+use super::tree::{Kind, Meta, Node, Tree, display, join};
+
+/// Names of users and groups by their numbers.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    users: HashMap<u32, String>,
+    groups: HashMap<u32, String>,
+}
+
+impl Names {
+    /// Reads the texts of `/etc/passwd` and `/etc/group`; lines that are none are skipped.
+    pub fn from_texts(passwd: &str, group: &str) -> Self {
+        let read = |text: &str| {
+            let lines = text.lines().filter_map(|line| {
+                let mut fields = line.split(':');
+                let name = fields.next().filter(|name| !name.is_empty())?;
+                let number = fields.nth(1)?.parse().ok()?;
+                Some((number, name.to_owned()))
+            });
+            // The first name of a number is the one that the system tells.
+            let mut names = HashMap::new();
+            for (number, name) in lines {
+                names.entry(number).or_insert(name);
+            }
+            names
+        };
+        Self {
+            users: read(passwd),
+            groups: read(group),
+        }
+    }
+
+    /// The name of a user, or the number as text.
+    pub fn user(&self, uid: u32) -> String {
+        let name = self.users.get(&uid).cloned();
+        name.unwrap_or_else(|| uid.to_string())
+    }
+
+    /// The name of a group, or the number as text.
+    pub fn group(&self, gid: u32) -> String {
+        let name = self.groups.get(&gid).cloned();
+        name.unwrap_or_else(|| gid.to_string())
+    }
+}
+
+/// How a folder becomes a tree.
+#[derive(Default)]
+pub struct BuildOptions<'a> {
+    /// Names of users and groups.
+    pub names: Names,
+    /// Paths within the folder (they begin with `/`) that match one of these regular expressions
+    /// are left out, with everything in them.
+    pub exclude: Vec<String>,
+    /// Threads that read files; 0 for as many as the machine has cores.
+    pub threads: usize,
+    /// Is told how many files are done, of how many.
+    pub progress: Option<&'a (dyn Fn(usize, usize) + Sync)>,
+}
+
+/// What became of a folder.
+#[derive(Debug)]
+pub struct Built {
+    /// The tree.
+    pub tree: Tree,
+    /// Paths that could not be read, with the reason; they are not in the tree.
+    pub skipped: Vec<(String, String)>,
+    /// Chunks that were put into the backend, as it did not have them.
+    pub uploaded: usize,
+    /// Chunks that were there already.
+    pub present: usize,
+}
+
+/// Makes a tree of a folder. Chunks are computed, and put into the backend when there is one.
+///
+/// # Errors
+/// When the folder cannot be read, the backend fails, or a pattern is none. Files in it that
+/// cannot be read are told in [`Built::skipped`].
+pub fn from_dir(
+    folder: &Path,
+    backend: Option<&dyn Backend>,
+    options: &BuildOptions<'_>,
+) -> Result<Built> {
+    let exclude = RegexSet::new(&options.exclude).map_err(|e| Error::Pattern {
+        pattern: options.exclude.join("', '"),
+        reason: e.to_string(),
+    })?;
+    let root = fs::metadata(folder).map_err(Error::file("read", folder))?;
+    if !root.is_dir() {
+        return Err(Error::file("read", folder)(
+            std::io::ErrorKind::NotADirectory.into(),
+        ));
+    }
+    let mut built = Built {
+        tree: Tree::new(meta(&root, &options.names)),
+        skipped: Vec::new(),
+        uploaded: 0,
+        present: 0,
+    };
+    let mut files: Vec<(Vec<u8>, PathBuf, u64)> = Vec::new();
+    let mut waiting = vec![(Vec::new(), folder.to_owned())];
+    while let Some((location, path)) = waiting.pop() {
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(e) if location.is_empty() => return Err(Error::file("read", path)(e)),
+            Err(e) => {
+                built.skipped.push((display(&location), e.to_string()));
+                continue;
+            }
+        };
+        for entry in entries.flatten() {
+            let at = join(&location, entry.file_name().as_bytes());
+            if exclude.is_match(&[b"/", at.as_slice()].concat()) {
+                continue;
+            }
+            let path = entry.path();
+            let found =
+                fs::symlink_metadata(&path).and_then(|data| Ok((kind(&path, &data)?, data)));
+            let (kind, data) = match found {
+                Ok(found) => found,
+                Err(e) => {
+                    built.skipped.push((display(&at), e.to_string()));
+                    continue;
+                }
+            };
+            match kind {
+                Kind::Dir => waiting.push((at.clone(), path)),
+                Kind::File { size, .. } if size > 0 => files.push((at.clone(), path, size)),
+                _ => {}
+            }
+            let meta = meta(&data, &options.names);
+            built.tree.insert(at, Node { meta, kind })?;
+        }
+    }
+    // Large files first, so that none of them is left for one thread at the end.
+    files.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
+    read_files(&mut built, &files, backend, options)?;
+    Ok(built)
+}
+
+fn kind(path: &Path, data: &FileMetadata) -> std::io::Result<Kind> {
+    let of = data.file_type();
+    let special = |kind, device| Ok(Kind::Special { kind, device });
+    let device = || {
+        let number = data.rdev();
+        Some((libc::major(number), libc::minor(number)))
+    };
+    if of.is_dir() {
+        Ok(Kind::Dir)
+    } else if of.is_file() {
+        Ok(Kind::File {
+            size: data.size(),
+            blocks: Vec::new(),
+        })
+    } else if of.is_symlink() {
+        let target = fs::read_link(path)?;
+        Ok(Kind::Link {
+            target: target.as_os_str().as_bytes().to_vec(),
+        })
+    } else if of.is_block_device() {
+        special(SpecialKind::BlockDevice, device())
+    } else if of.is_char_device() {
+        special(SpecialKind::CharDevice, device())
+    } else if of.is_fifo() {
+        special(SpecialKind::Fifo, None)
+    } else {
+        special(SpecialKind::Socket, None)
+    }
+}
+
+fn meta(data: &FileMetadata, names: &Names) -> Meta {
+    // Times before 1970 and after 2106 cannot be written.
+    let time = |seconds: i64| u32::try_from(seconds.max(0)).unwrap_or(u32::MAX);
+    Meta {
+        mode: (data.mode() & 0o7777) as u16,
+        user: names.user(data.uid()),
+        group: names.group(data.gid()),
+        uid: Some(data.uid()),
+        gid: Some(data.gid()),
+        modified: time(data.mtime()),
+        created: time(data.ctime()),
+    }
+}
+
+/// What reading one file gave.
+struct Pieces {
+    blocks: Vec<Block>,
+    uploaded: usize,
+    present: usize,
+}
+
+fn read_files(
+    built: &mut Built,
+    files: &[(Vec<u8>, PathBuf, u64)],
+    backend: Option<&dyn Backend>,
+    options: &BuildOptions<'_>,
+) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = match options.threads {
+        0 => cores,
+        threads => threads,
+    };
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let results: Mutex<Vec<(usize, Result<Pieces>)>> = Mutex::new(Vec::with_capacity(files.len()));
+    let work = || {
+        let mut buffer = vec![0; BLOCK_SIZE];
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some((location, path, size)) = files.get(place) else {
+                return;
+            };
+            let result = pieces(path, location, *size, backend, &mut buffer);
+            if matches!(&result, Err(Error::Backend(_))) {
+                // The others would fail too: nothing more is begun.
+                next.store(files.len(), Ordering::Relaxed);
+            }
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.push((place, result));
+            drop(results);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if let Some(progress) = options.progress {
+                progress(done, files.len());
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(files.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    for (place, result) in results.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let Some((location, _, _)) = files.get(place) else {
+            continue;
+        };
+        match result {
+            Ok(found) => {
+                built.uploaded += found.uploaded;
+                built.present += found.present;
+                if let Some(Kind::File { blocks, .. }) =
+                    built.tree.get_mut(location).map(|node| &mut node.kind)
+                {
+                    *blocks = found.blocks;
+                }
+            }
+            Err(error @ Error::Backend(_)) => return Err(error),
+            Err(error) => {
+                built.tree.remove(location);
+                built.skipped.push((display(location), error.to_string()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn pieces(
+    path: &Path,
+    location: &[u8],
+    size: u64,
+    backend: Option<&dyn Backend>,
+    buffer: &mut [u8],
+) -> Result<Pieces> {
+    let mut file = File::open(path).map_err(Error::file("read", path))?;
+    let mut found = Pieces {
+        blocks: Vec::new(),
+        uploaded: 0,
+        present: 0,
+    };
+    let mut total = 0_u64;
+    loop {
+        let length = fill(&mut file, buffer).map_err(Error::file("read", path))?;
+        let piece = buffer.get(..length).unwrap_or_default();
+        if piece.is_empty() {
+            break;
+        }
+        total += length as u64;
+        let wrong = |reason| Error::Chunk {
+            path: display(location),
+            id: ChunkId([0; 16]),
+            reason,
+        };
+        let chunk = Chunk::of(piece).map_err(wrong)?;
+        if let Some(backend) = backend {
+            match backend.has(&chunk.block.id)? {
+                true => found.present += 1,
+                false => {
+                    backend.put(&chunk.block.id, &chunk.bytes)?;
+                    found.uploaded += 1;
+                }
+            }
+        }
+        found.blocks.push(chunk.block);
+    }
+    match total == size {
+        true => Ok(found),
+        false => Err(Error::Changed {
+            path: display(location),
+            before: size,
+            after: total,
+        }),
+    }
+}
+
+/// Reads until the buffer is full or the file ends.
+fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut length = 0;
+    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(length)
+}

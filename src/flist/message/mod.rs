@@ -1,0 +1,10 @@
+//! Cap'n Proto messages, as far as flists need them: the unpacked stream form, structs, texts,
+//! data and lists of structs.
+//!
+//! The reader takes several segments and far pointers, as large directories have them. It counts
+//! what it hands out, so that a small message cannot make it read for ever.
+mod reader;
+mod writer;
+
+pub use reader::{List, Message, MessageError, Struct};
+pub use writer::{Builder, StructAt};
