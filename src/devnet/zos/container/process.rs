@@ -122,8 +122,12 @@ pub async fn start(
     let (mut from, mut to) = control.into_split();
     let first = frame::encode(&ToInit::SetUp(Box::new(set_up))).map_err(Error::failed)?;
     let building = async {
-        to.write_all(&first).await?;
-        frame::read_async::<FromInit>(&mut from).await
+        // A helper that may not go on says why and ends, perhaps before it was told anything.
+        let told = to.write_all(&first).await;
+        match frame::read_async::<FromInit>(&mut from).await {
+            Ok(Some(said)) => Ok(Some(said)),
+            other => told.and(other),
+        }
     };
     let ready = match timeout(BUILD_PATIENCE, building).await {
         Ok(Ok(Some(FromInit::Ready(ready)))) => ready,
