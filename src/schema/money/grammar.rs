@@ -113,7 +113,7 @@ fn take_multiplier(rest: &str, rates: &Rates) -> Option<(Multiplier, String)> {
     }
     let rest = letters(rest)?;
     // A known code wins, so that `5 mad` are dirhams.
-    if rest.is_empty() || rates.find(&rest).is_ok() {
+    if rest.is_empty() || rates.has(&rest) {
         return Some((Multiplier::None, rest));
     }
     let multiplier = match rest.as_bytes().first() {
