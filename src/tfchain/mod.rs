@@ -37,7 +37,7 @@ pub use encoding::{DecodeError, EncodeError};
 pub use erc20::{Erc20Address, Erc20Hash};
 pub use fulfillment::{AtomicSwapFulfillment, Fulfillment, SignaturePair};
 pub use hash::Hash;
-pub use keys::{KeyPair, PublicKey, Signature};
+pub use keys::{KeyPair, PublicKey, Signature, verify_all};
 pub use mnemonic::{MnemonicError, Seed};
 pub use network::Network;
 pub use networkaddress::NetworkAddress;

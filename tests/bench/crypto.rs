@@ -4,7 +4,9 @@ use std::hint::black_box;
 use criterion::Criterion;
 use ed25519_dalek::{Signer, SigningKey};
 use kosmos::tfchain::transaction::StandardTransaction;
-use kosmos::tfchain::{Amount, Condition, Hash, Input, Output, Seed, SignTarget, Transaction};
+use kosmos::tfchain::{
+    Amount, Condition, Hash, Input, Output, Seed, SignTarget, Transaction, verify_all,
+};
 
 /// An unsigned transaction of 100 inputs.
 fn hundred_inputs(condition: &Condition) -> Transaction {
@@ -41,6 +43,15 @@ pub fn bench(c: &mut Criterion) {
     });
     group.bench_function("sign (curve + 10 %)", |b| {
         b.iter(|| key.sign(black_box(&Hash::ZERO)));
+    });
+    let signed: Vec<_> = (0..64)
+        .map(|index| {
+            let (pair, hash) = (seed.key_pair(index), Hash::of(&index.to_le_bytes()));
+            (*pair.public_key(), hash, pair.sign(&hash))
+        })
+        .collect();
+    group.bench_function("64 signatures verified together (1.2 ms)", |b| {
+        b.iter(|| assert!(verify_all(black_box(&signed))));
     });
     let condition = Condition::from(key.unlock_hash());
     let unsigned = hundred_inputs(&condition);

@@ -3,7 +3,9 @@
 
 use super::vectors::{bytes, list, load, number, text};
 use kosmos::tfchain::encoding::{Decode, Encode, Encoding};
-use kosmos::tfchain::{Erc20Address, KeyPair, MnemonicError, PublicKey, Seed};
+use kosmos::tfchain::{
+    Erc20Address, Hash, KeyPair, MnemonicError, PublicKey, Seed, Signature, verify_all,
+};
 use serde_json::Value;
 
 fn check_keys(seed: &Seed, case: &Value, name: &str) {
@@ -139,4 +141,31 @@ fn public_key_texts_that_are_refused() {
     assert_eq!(zeros.parse(), Ok(PublicKey::Nil));
     assert_eq!(":".parse(), Ok(PublicKey::Nil));
     assert_eq!(PublicKey::Nil.to_string(), ":");
+}
+
+#[test]
+fn many_signatures_are_checked_together() {
+    let seed = Seed::from_entropy(&[9; 32]).unwrap();
+    let mut signed: Vec<(PublicKey, Hash, Signature)> = (0..70_u64)
+        .map(|index| {
+            let pair = seed.key_pair(index);
+            let hash = Hash::of(&index.to_le_bytes());
+            (*pair.public_key(), hash, pair.sign(&hash))
+        })
+        .collect();
+    assert!(verify_all(&[]));
+    assert!(verify_all(&signed[..1]));
+    assert!(verify_all(&signed));
+    // One that is another's, or of something else, is enough.
+    let good = signed[40].clone();
+    signed[40].2 = signed[41].2.clone();
+    assert!(!verify_all(&signed));
+    signed[40] = (good.0, Hash::of(b"else"), good.2.clone());
+    assert!(!verify_all(&signed));
+    signed[40] = (PublicKey::Nil, good.1, good.2.clone());
+    assert!(!verify_all(&signed));
+    signed[40] = (good.0, good.1, Signature::default());
+    assert!(!verify_all(&signed));
+    signed[40] = good;
+    assert!(verify_all(&signed));
 }
