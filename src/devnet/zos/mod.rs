@@ -124,7 +124,15 @@ impl ZosNode {
         let start = |reason: String| Error::Start { reason };
         let tls = certificate::acceptor(SystemTime::now()).map_err(start)?;
         let keyspace = Arc::new(Keyspace::new(MEMORY));
-        let node = Node::new(&place, Arc::clone(&keyspace), &shared, env, program).await?;
+        let node = Node::new(
+            &place,
+            Arc::clone(&keyspace),
+            &shared,
+            env,
+            program,
+            addr.ip(),
+        )
+        .await?;
         let (stop, stopping) = watch::channel(false);
         let door = Door {
             keyspace,

@@ -159,6 +159,7 @@ impl Node {
         shared: &[PathBuf],
         mut env: Vec<(std::ffi::OsString, std::ffi::OsString)>,
         program: Option<PathBuf>,
+        address: std::net::IpAddr,
     ) -> Result<Arc<Self>> {
         let mut notices = Vec::new();
         let root = place.files();
@@ -204,6 +205,7 @@ impl Node {
         if let Some(program) = program {
             let mut config = container::Config::new(place.containers(), program);
             let cache = place.path().join("roots");
+            config.address = address;
             config.groups = Some(Arc::clone(&groups) as Arc<dyn container::Groups>);
             config.sources = vec![Arc::new(NodeRoots::new(Arc::clone(&files), cache))];
             let (containers, told) = Containers::open(config).await.map_err(|e| Error::Start {
