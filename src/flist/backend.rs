@@ -81,6 +81,9 @@ impl Backend for MemoryBackend {
 }
 
 /// Chunks as files of a folder: `ab/cdef…`, each written as a whole or not at all.
+///
+/// Nothing is forced to the disk: when the machine loses power, the last files may be empty. Those
+/// count as missing, and [`super::check`] finds whatever else is damaged.
 #[derive(Debug)]
 pub struct FolderBackend {
     folder: PathBuf,
@@ -125,7 +128,7 @@ impl Backend for FolderBackend {
 
     fn get(&self, id: &ChunkId) -> Result<Option<Vec<u8>>, BackendError> {
         match fs::read(self.place(id).1) {
-            Ok(bytes) => Ok(Some(bytes)),
+            Ok(bytes) => Ok(Some(bytes).filter(|bytes| !bytes.is_empty())),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
             Err(e) => Err(self.failed(e)),
         }
@@ -154,7 +157,7 @@ impl Backend for FolderBackend {
 
     fn has(&self, id: &ChunkId) -> Result<bool, BackendError> {
         match fs::metadata(self.place(id).1) {
-            Ok(_) => Ok(true),
+            Ok(file) => Ok(file.len() > 0),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
             Err(e) => Err(self.failed(e)),
         }

@@ -160,7 +160,8 @@ fn encrypt(data: &[u8], key: &[u8; 16]) -> Vec<u8> {
         for _ in 0..rounds(count) {
             sum = sum.wrapping_add(DELTA);
             for p in 0..count {
-                let y = words.get((p + 1) % count).copied().unwrap_or_default();
+                let next = if p + 1 == count { 0 } else { p + 1 };
+                let y = words.get(next).copied().unwrap_or_default();
                 if let Some(word) = words.get_mut(p) {
                     *word = word.wrapping_add(mix(z, y, sum, key_at(&key, p, sum)));
                     z = *word;
@@ -183,10 +184,8 @@ fn decrypt(bytes: &[u8], key: &[u8; 16]) -> Result<Vec<u8>, ChunkError> {
     let mut y = words.first().copied().unwrap_or_default();
     while sum != 0 {
         for p in (0..count).rev() {
-            let z = words
-                .get((p + count - 1) % count)
-                .copied()
-                .unwrap_or_default();
+            let before = p.checked_sub(1).unwrap_or(count - 1);
+            let z = words.get(before).copied().unwrap_or_default();
             if let Some(word) = words.get_mut(p) {
                 *word = word.wrapping_sub(mix(z, y, sum, key_at(&key, p, sum)));
                 y = *word;

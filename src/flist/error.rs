@@ -85,7 +85,7 @@ pub enum Error {
         /// Bytes that were read.
         after: u64,
     },
-    /// An pattern that is none.
+    /// A pattern that is none.
     #[error("'{pattern}' is not a regular expression: {reason}")]
     Pattern {
         /// The text.

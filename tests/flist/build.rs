@@ -42,6 +42,16 @@ fn a_folder_comes_back_as_it_was() {
     assert!(check(&built.tree, &backend, |_| {}).unwrap().is_good());
     let again = from_dir(&from, Some(&backend), &options).unwrap();
     assert_eq!((again.uploaded, again.present), (0, 6));
+    // A chunk that was lost with the power of the machine is written again.
+    let Kind::File { blocks, .. } = &again.tree.get(b"etc/hostname").unwrap().kind else {
+        panic!("no file");
+    };
+    let id = blocks[0].id.to_string();
+    fs::write(dir.path().join("chunks").join(&id[..2]).join(&id[2..]), "").unwrap();
+    assert!(!check(&built.tree, &backend, |_| {}).unwrap().is_good());
+    let again = from_dir(&from, Some(&backend), &options).unwrap();
+    assert_eq!((again.uploaded, again.present), (1, 5));
+    assert!(check(&built.tree, &backend, |_| {}).unwrap().is_good());
     assert_eq!(again.tree, built.tree);
 
     let to = dir.path().join("to");
