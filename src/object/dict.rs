@@ -31,7 +31,8 @@ impl Dict {
     }
 }
 
-fn key(index: &Value) -> Option<String> {
+/// The key that an index means: texts as they are, numbers by their digits.
+pub fn key(index: &Value) -> Option<String> {
     match index {
         Value::Str(text) => Some(text.clone()),
         Value::Int(i) => Some(i.to_string()),

@@ -8,7 +8,7 @@ pub fn parameter(param: &Param) -> String {
         Default::Required => param.name.to_string(),
         Default::Rest => format!("**{}", param.name),
         Default::None => format!("{}=None", param.name),
-        Default::Bool(b) => format!("{}={}", param.name, if b { "True" } else { "False" }),
+        Default::Bool(b) => format!("{}={}", param.name, print::truth(b)),
         Default::Int(i) => format!("{}={i}", param.name),
         Default::Float(f) => format!("{}={}", param.name, print::float(f)),
         Default::Str(s) => format!("{}={}", param.name, print::quote(s)),

@@ -60,6 +60,11 @@ pub fn text(value: &Value) -> String {
     }
 }
 
+/// A truth as it prints.
+pub fn truth(truth: bool) -> &'static str {
+    if truth { "True" } else { "False" }
+}
+
 /// The text inside a list or map.
 pub fn inline(value: &Value) -> String {
     let mut out = String::new();
@@ -70,8 +75,7 @@ pub fn inline(value: &Value) -> String {
 fn write_inline(out: &mut String, value: &Value) {
     match value {
         Value::None => out.push_str("None"),
-        Value::Bool(true) => out.push_str("True"),
-        Value::Bool(false) => out.push_str("False"),
+        Value::Bool(b) => out.push_str(truth(*b)),
         Value::Int(i) => out.push_str(&i.to_string()),
         Value::Float(f) => out.push_str(&float(*f)),
         Value::Str(text) => quote_into(out, text),

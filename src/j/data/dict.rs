@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::object::DataObject;
 use super::value::{from_tree, to_tree};
+use crate::object::dict::key;
 use crate::object::{Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value, print};
 use crate::schema;
 
@@ -92,14 +93,6 @@ impl DataDict {
             property.is_some_and(|p| p.secret)
         });
         hidden.unwrap_or(false) && !self.entries().is_empty()
-    }
-}
-
-fn key(index: &Value) -> Option<String> {
-    match index {
-        Value::Str(text) => Some(text.clone()),
-        Value::Int(i) => Some(i.to_string()),
-        _ => None,
     }
 }
 

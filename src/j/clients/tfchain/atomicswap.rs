@@ -9,6 +9,7 @@ use super::transaction::TransactionValue;
 use super::wallet::Wallet;
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
+    print,
 };
 use crate::tfchain::constants::LOCK_TIMESTAMP_MIN;
 use crate::tfchain::wallet::atomicswap::{self as library, Swap, SwapError, SwapExpectation};
@@ -613,7 +614,7 @@ impl Class for SwapResult {
             "{}{secret}{}, submitted={}",
             Class::repr(&*self.contract, Paint::Plain),
             Class::repr(&*self.transaction, Paint::Plain),
-            if self.submitted { "True" } else { "False" }
+            print::truth(self.submitted)
         )
     }
     fn items(&self) -> Option<Vec<Value>> {

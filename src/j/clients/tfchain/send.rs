@@ -9,7 +9,7 @@ use super::recipient;
 use super::transaction::TransactionValue;
 use super::wallet::Wallet;
 use crate::object::{
-    Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value, class_of,
+    Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value, class_of, print,
 };
 use crate::tfchain::wallet::{Preview, SendRequest, Signed, Submission, Wallet as Library};
 use crate::tfchain::{Fulfillment, Hash, Network, Transaction};
@@ -390,7 +390,7 @@ impl Class for SendResult {
         format!(
             "TransactionSendResult(transaction={}, submitted={})",
             Class::repr(&*self.transaction, Paint::Plain),
-            if self.submitted { "True" } else { "False" }
+            print::truth(self.submitted)
         )
     }
     fn items(&self) -> Option<Vec<Value>> {

@@ -5,7 +5,7 @@ use super::handed;
 use super::send;
 use super::transaction::{TransactionValue, transaction};
 use super::wallet::Wallet;
-use crate::object::{Args, Class, Member, Paint, Result, Ty, Value, class_of};
+use crate::object::{Args, Class, Member, Paint, Result, Ty, Value, class_of, print};
 use crate::tfchain::wallet::{Preview, WalletError};
 
 /// Signs everything the wallet can, asks, and submits when nothing is missing.
@@ -85,10 +85,6 @@ impl SignResult {
 const SAMPLE: &str = "t = w.balance.drain(w.address, c.minimum_miner_fee)[0]\n\
                       txn, signed, submitted = w.transaction_sign(t)";
 
-fn word(truth: bool) -> &'static str {
-    if truth { "True" } else { "False" }
-}
-
 impl Class for SignResult {
     const NAME: &'static str = "TransactionSignResult";
     const DOC: &'static str = "What signing answers: the transaction, and what was done with it.";
@@ -120,8 +116,8 @@ impl Class for SignResult {
         format!(
             "TransactionSignResult(transaction={}, signed={}, submitted={})",
             Class::repr(&*self.transaction, Paint::Plain),
-            word(self.signed),
-            word(self.submitted)
+            print::truth(self.signed),
+            print::truth(self.submitted)
         )
     }
     fn items(&self) -> Option<Vec<Value>> {
