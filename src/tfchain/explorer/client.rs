@@ -243,6 +243,35 @@ impl Explorer {
         .await
     }
 
+    /// Asks something of every item side by side; the answers are in the order of the items.
+    ///
+    /// # Errors
+    /// The first error of any question, which ends the others.
+    pub async fn side_by_side<I, T, F>(
+        &self,
+        items: impl IntoIterator<Item = I>,
+        ask: impl Fn(Explorer, I) -> F,
+    ) -> Result<Vec<T>, ExplorerError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, ExplorerError>> + Send + 'static,
+    {
+        let mut tasks = JoinSet::new();
+        for (place, item) in items.into_iter().enumerate() {
+            let question = ask(self.clone(), item);
+            tasks.spawn(async move { (place, question.await) });
+        }
+        let mut answers = Vec::with_capacity(tasks.len());
+        while let Some(done) = tasks.join_next().await {
+            let (place, answer) = done.map_err(|_| {
+                ExplorerError::invalid("/explorer", "a question was ended before its time")
+            })?;
+            answers.push((place, answer?));
+        }
+        answers.sort_by_key(|(place, _)| *place);
+        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+    }
+
     /// Looks several addresses up side by side; None for those that were never used. The order is
     /// kept.
     ///
@@ -252,28 +281,14 @@ impl Explorer {
         &self,
         addresses: &[UnlockHash],
     ) -> Result<Vec<Option<AddressInfo>>, ExplorerError> {
-        let mut tasks = JoinSet::new();
-        for (place, address) in addresses.iter().copied().enumerate() {
-            let explorer = self.clone();
-            tasks.spawn(async move { (place, explorer.address(address).await) });
-        }
-        let mut infos: Vec<Option<AddressInfo>> = Vec::new();
-        infos.resize_with(addresses.len(), || None);
-        while let Some(done) = tasks.join_next().await {
-            let (place, info) = done.map_err(|_| {
-                ExplorerError::invalid("/explorer/hashes", "a look-up was ended before its time")
-            })?;
-            match info {
-                Ok(info) => {
-                    if let Some(slot) = infos.get_mut(place) {
-                        *slot = Some(info);
-                    }
-                }
-                Err(error) if error.is_no_content() => {}
-                Err(error) => return Err(error),
+        self.side_by_side(addresses.iter().copied(), |explorer, address| async move {
+            match explorer.address(address).await {
+                Ok(info) => Ok(Some(info)),
+                Err(error) if error.is_no_content() => Ok(None),
+                Err(error) => Err(error),
             }
-        }
-        Ok(infos)
+        })
+        .await
     }
 
     /// Returns a coin output, the transaction that created it and the one that spent it.

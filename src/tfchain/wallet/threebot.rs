@@ -363,23 +363,24 @@ impl Wallet {
 
     /// Asks whether anybody has one of these names. Those of expired bots are left to the node.
     async fn names_are_free(&self, names: &[BotName]) -> Result<(), WalletError> {
-        for name in names {
-            match self.explorer().threebot_record_by_name(name.as_str()).await {
-                Ok(record) => {
-                    return Err(ThreeBotError::NameTaken {
-                        name: name.clone(),
-                        id: record.id,
+        let asked =
+            self.explorer()
+                .side_by_side(names.iter().cloned(), |explorer, name| async move {
+                    match explorer.threebot_record_by_name(name.as_str()).await {
+                        Ok(record) => Ok(Some((name, record.id))),
+                        Err(
+                            ExplorerError::ThreeBotNotFound { .. }
+                            | ExplorerError::Server {
+                                code: NAME_EXPIRED, ..
+                            },
+                        ) => Ok(None),
+                        Err(error) => Err(error),
                     }
-                    .into());
-                }
-                Err(ExplorerError::ThreeBotNotFound { .. })
-                | Err(ExplorerError::Server {
-                    code: NAME_EXPIRED, ..
-                }) => {}
-                Err(error) => return Err(error.into()),
-            }
+                });
+        match asked.await?.into_iter().flatten().next() {
+            Some((name, id)) => Err(ThreeBotError::NameTaken { name, id }.into()),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn time_words(&self, seconds: u64) -> String {

@@ -321,14 +321,28 @@ impl Wallet {
     /// Every [`WalletError`] of a look-up; [`WalletError::Encode`].
     pub async fn sign_any(&self, transaction: Transaction) -> Result<Signed, WalletError> {
         let parents = self.parents(&transaction).await?;
-        let mint_condition = match transaction.mint_fulfillment() {
-            Some(_) => Some(self.explorer.mint_condition(None).await?),
-            None => None,
+        self.sign_spending(transaction, &parents).await
+    }
+
+    /// Signs as [`Wallet::sign_any`], when the outputs that are spent were looked up before.
+    ///
+    /// # Errors
+    /// As [`Wallet::sign_any`].
+    pub async fn sign_spending(
+        &self,
+        transaction: Transaction,
+        parents: &HashMap<Hash, Output>,
+    ) -> Result<Signed, WalletError> {
+        let mint_condition = async {
+            match transaction.mint_fulfillment() {
+                Some(_) => Ok(Some(self.explorer.mint_condition(None).await?)),
+                None => Ok::<_, WalletError>(None),
+            }
         };
-        let bots = self.bot_keys(&transaction).await?;
+        let (mint_condition, bots) = tokio::try_join!(mint_condition, self.bot_keys(&transaction))?;
         self.adopt_new_key(&transaction)?;
         let keys = self.keys();
-        sign_with_bots(transaction, &parents, mint_condition.as_ref(), &bots, &keys)
+        sign_with_bots(transaction, parents, mint_condition.as_ref(), &bots, &keys)
     }
 
     /// Finds the outputs that a transaction spends; those that nobody knows are left out.
@@ -340,22 +354,31 @@ impl Wallet {
         transaction: &Transaction,
     ) -> Result<HashMap<Hash, Output>, WalletError> {
         let mut parents = HashMap::new();
-        let coin_ids: Vec<Hash> = ids(transaction.coin_inputs());
+        let mut coin_ids: Vec<Hash> = ids(transaction.coin_inputs());
         let stake_ids: Vec<Hash> = ids(transaction.blockstake_inputs());
         if !coin_ids.is_empty() {
             let balance = self.balance().await?;
-            for id in &coin_ids {
-                let output = match balance.output(id) {
-                    Some(output) => Some(output.clone()),
-                    None => known(self.explorer.coin_output(*id).await)?,
-                };
-                parents.extend(output.map(|output| (*id, output)));
-            }
+            coin_ids.retain(|id| match balance.output(id) {
+                Some(output) => {
+                    parents.insert(*id, output.clone());
+                    false
+                }
+                None => true,
+            });
         }
-        for id in &stake_ids {
-            let output = known(self.explorer.blockstake_output(*id).await)?;
-            parents.extend(output.map(|output| (*id, output)));
-        }
+        let coins = self
+            .explorer
+            .side_by_side(coin_ids, |explorer, id| async move {
+                Ok((id, known(explorer.coin_output(id).await)?))
+            });
+        let stakes = self
+            .explorer
+            .side_by_side(stake_ids, |explorer, id| async move {
+                Ok((id, known(explorer.blockstake_output(id).await)?))
+            });
+        let (coins, stakes) = tokio::try_join!(coins, stakes)?;
+        let found = coins.into_iter().chain(stakes);
+        parents.extend(found.filter_map(|(id, output)| Some((id, output?))));
         Ok(parents)
     }
 

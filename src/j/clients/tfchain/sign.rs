@@ -19,10 +19,10 @@ pub fn sign(wallet: &Arc<Wallet>, args: &Args) -> Result<Value> {
     let core = wallet.client();
     let explorer = core.explorer()?;
     let signed = core.ask(async {
-        let parents = library.parents(&transaction).await?;
-        let signed = library.sign_any(transaction.clone()).await?;
-        let height = explorer.chain_info().await?.height;
-        Ok::<_, WalletError>((parents, signed, height))
+        let newest = async { Ok::<_, WalletError>(explorer.chain_info().await?) };
+        let (parents, newest) = tokio::try_join!(library.parents(&transaction), newest)?;
+        let signed = library.sign_spending(transaction.clone(), &parents).await?;
+        Ok::<_, WalletError>((parents, signed, newest.height))
     });
     wallet.note_keys(&library)?;
     let (parents, signed, height) = signed?;
