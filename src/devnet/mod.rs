@@ -14,10 +14,12 @@ mod error;
 pub mod explorer_api;
 mod faucet;
 mod folder;
+pub mod gateway;
 mod http;
 pub mod node;
 mod pages;
 pub mod pool;
+pub mod s3;
 mod server;
 pub mod storage;
 #[cfg(target_os = "linux")]

@@ -6,6 +6,7 @@ mod child;
 mod client;
 mod faucet;
 mod faults;
+mod gateway;
 mod http;
 mod load;
 mod pages;
