@@ -1,9 +1,13 @@
 //! Tests of the room `grid`: recorded reservations, boxes, calls and answers; faults of servers.
 mod codecs;
 mod directory;
+pub mod fake;
+mod faults;
+pub mod http;
 mod properties;
 mod reservations;
 mod sealed;
+pub mod services;
 
 use serde_json::Value;
 

@@ -46,6 +46,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
     ("reqwest::", &["tfchain", "currencylayer", "devnet", "grid"]),
+    ("rusty_s3::", &["grid"]),
+    ("instant_xml::", &["grid"]),
     ("curve25519_dalek::", &["grid"]),
     ("salsa20::", &["grid"]),
     ("poly1305::", &["grid"]),

@@ -11,7 +11,7 @@ use crate::tfchain::explorer::ServerText;
 use crate::zos::transport::{Limits, Transport};
 use crate::zos::{Endpoint, Error as TransportError, Fingerprint, Options};
 
-/// The most items of lists, in lists, that are taken over from an answer.
+/// Lists in lists that are taken over from an answer.
 const MAX_DEPTH: usize = 16;
 
 /// Where a server is, and how it is spoken to.
