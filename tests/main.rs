@@ -7,6 +7,7 @@ mod devnet;
 mod dialect;
 mod engine;
 mod flist;
+mod grid;
 mod house;
 mod j;
 mod object;

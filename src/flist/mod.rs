@@ -25,12 +25,12 @@ mod error;
 mod extract;
 mod keys;
 mod merge;
-pub mod message;
 mod read;
 mod record;
 mod tree;
 mod write;
 
+pub use crate::capnp as message;
 pub use archive::MAX_DATABASE;
 pub use backend::{Backend, BackendError, FolderBackend, MemoryBackend};
 pub use build::{BuildOptions, Built, Names, from_dir};

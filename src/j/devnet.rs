@@ -51,6 +51,30 @@ pub fn running(world: &World) -> Option<(SocketAddr, SocketAddr)> {
     Some((control.addr(), control.faucet_addr()))
 }
 
+/// Addresses of a devnet's grid.
+pub struct GridAddresses {
+    /// Of its capacity directory.
+    pub directory: String,
+    /// Host and port of its notary.
+    pub notary: (String, u16),
+}
+
+/// The grid of the devnet that this shell would use: behind its faucet come directory and notary.
+pub fn grid(world: &World) -> GridAddresses {
+    let (host, port) = match running(world) {
+        Some((node, _)) => (node.ip().to_string(), node.port()),
+        None => match world.settings.devnet_port {
+            0 => ("127.0.0.1".to_owned(), crate::devnet::DEFAULT_PORT),
+            port => ("127.0.0.1".to_owned(), port),
+        },
+    };
+    let at = |place: u16| port.saturating_add(place);
+    GridAddresses {
+        directory: format!("http://{host}:{}", at(2)),
+        notary: (host, at(3)),
+    }
+}
+
 /// `j.devnet`.
 pub struct DevnetNode {
     world: Arc<World>,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::clients::grid::Grid;
 use super::instances::Tracked;
 use crate::object::{Error, Kind, Result};
 use crate::schema::Context;
@@ -84,6 +85,8 @@ pub struct World {
     /// The Zero-OS nodes that run inside this process, by name.
     #[cfg(target_os = "linux")]
     pub zos_nodes: Mutex<std::collections::BTreeMap<String, crate::devnet::zos::Handle>>,
+    /// Where the grid is, and what its directories answered.
+    pub grid: Grid,
     collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
     clock: fn() -> SystemTime,
     schemas: Arc<Context>,
@@ -118,6 +121,7 @@ impl World {
             devnet: Mutex::new(None),
             #[cfg(target_os = "linux")]
             zos_nodes: Mutex::default(),
+            grid: Grid::default(),
             collections: Mutex::new(Vec::new()),
             clock,
             schemas: Arc::new(Context::new(move || seconds(clock()), random)),
@@ -195,6 +199,22 @@ impl World {
     /// Wall clock time.
     pub fn now(&self) -> SystemTime {
         (self.clock)()
+    }
+
+    /// What tells the wall clock time.
+    pub fn clock(&self) -> fn() -> SystemTime {
+        self.clock
+    }
+
+    /// The time in seconds since 1970.
+    pub fn seconds(&self) -> u64 {
+        u64::try_from(seconds(self.now())).unwrap_or(0)
+    }
+
+    /// A clock that tells the seconds since 1970.
+    pub fn seconds_clock(&self) -> Arc<dyn Fn() -> u64 + Send + Sync> {
+        let clock = self.clock;
+        Arc::new(move || u64::try_from(seconds(clock())).unwrap_or(0))
     }
 
     /// Runs a future to its end; Ctrl-C drops it.

@@ -1,5 +1,6 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
+mod capacity;
 mod cosigners;
 mod data;
 mod erc20;
@@ -10,6 +11,7 @@ mod nodes;
 mod reference;
 mod reference_minting;
 mod sending;
+mod services;
 mod swaps;
 mod threebots;
 mod transcript;
