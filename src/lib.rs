@@ -16,7 +16,8 @@
 //! | [`currencylayer`] | library: live rates of currencies from their service | nothing of ours |
 //! | [`zos`] | library: Zero-OS protocol and client | nothing of ours |
 //! | [`capnp`] | library: Cap'n Proto messages, plain and packed | nothing of ours |
-//! | [`flist`] | library: the flist format, chunks, trees of folders, merging, extraction | `capnp` |
+//! | [`zdb`] | library: client of 0-DB | nothing of ours |
+//! | [`flist`] | library: the flist format, chunks and where they are kept, trees of folders, merging, extraction | `zdb`, `capnp` |
 //! | [`grid`] | library: capacity directory, reservations, notary, what one gets | `tfchain`, `zos`, `capnp` |
 //! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, Zero-OS node | every library room |
 //!
@@ -36,4 +37,5 @@ pub mod schema;
 pub mod shell;
 pub mod store;
 pub mod tfchain;
+pub mod zdb;
 pub mod zos;

@@ -5,8 +5,9 @@
 //! | read | [`Flist::open`], [`Flist::list`], [`Flist::stat`], [`Flist::tree`] |
 //! | make | [`Tree`] by hand, [`from_dir`], [`merge`] |
 //! | write | [`write`] in the format of 2019 or of 2023 |
-//! | chunks | [`Chunk`], kept in a [`Backend`] ([`FolderBackend`], [`MemoryBackend`]) |
+//! | chunks | [`Chunk`], kept in a [`Backend`]: [`open_backend`], [`ChunkCache`] |
 //! | use | [`check`], [`extract`], [`diff`] |
+//! | hubs | [`hub::Hub`], [`hub::Direct`] |
 //!
 //! An flist is a gzipped tar archive of one SQLite database, whose values are Cap'n Proto messages
 //! ([`message`]). Everything in a file that comes from elsewhere is distrusted: names that would
@@ -23,6 +24,7 @@ mod database;
 mod diff;
 mod error;
 mod extract;
+pub mod hub;
 mod keys;
 mod merge;
 mod read;
@@ -32,7 +34,10 @@ mod write;
 
 pub use crate::capnp as message;
 pub use archive::MAX_DATABASE;
-pub use backend::{Backend, BackendError, FolderBackend, MemoryBackend};
+pub use backend::{
+    Address, AddressError, Backend, BackendError, CacheUse, ChunkCache, FolderBackend, HubBackend,
+    MemoryBackend, ZdbBackend, open_address, open_backend, open_cached,
+};
 pub use build::{BuildOptions, Built, Names, from_dir};
 pub use check::{CheckReport, check};
 pub use chunk::{BLOCK_SIZE, Chunk, ChunkError, ChunkId, split};
