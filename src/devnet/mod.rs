@@ -15,6 +15,8 @@ pub mod explorer_api;
 mod faucet;
 mod folder;
 mod http;
+pub mod hub;
+pub mod identity;
 pub mod node;
 mod pages;
 pub mod pool;
