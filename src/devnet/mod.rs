@@ -1,5 +1,5 @@
 //! The grid on one laptop: a tfchain node with the real one's HTTP interface and rules, a faucet,
-//! and a stand-in for the bridge from Ethereum.
+//! a hub of flists, and a stand-in for the bridge from Ethereum.
 //!
 //! [`Devnet::start`] runs it inside this process, [`start_background`] as one of its own; a
 //! [`Control`] asks and drives either from anywhere. State lies in one folder and survives being
@@ -48,8 +48,11 @@ use tokio::task::JoinHandle;
 use axum::serve::Listener;
 use folder::Folder;
 use http::LimitedListener;
+use hub::{Access, Hub, HubConfig, NoImages};
 use node::Node;
 use server::{Server, StatusSource};
+
+use crate::flist::{FolderBackend, Metadata};
 
 /// Port of the real devnet node (spec: transport).
 pub const DEFAULT_PORT: u16 = 23110;
@@ -63,12 +66,14 @@ const STOP_PATIENCE: Duration = Duration::from_secs(1);
 pub struct Config {
     /// Folder of its state; made when it is missing.
     pub dir: PathBuf,
-    /// Address that node and faucet listen on.
+    /// Address that node, faucet and hub listen on.
     pub host: IpAddr,
     /// Port of the node; 0 takes a free one.
     pub port: u16,
     /// Port of the faucet; None takes the node's port + 1, or a free one when `port` is 0.
     pub faucet_port: Option<u16>,
+    /// Port of the flist hub; None takes the node's port + 2, or a free one when `port` is 0.
+    pub hub_port: Option<u16>,
     /// Time between blocks; None makes blocks on demand only.
     pub block_time: Option<Duration>,
     /// File of recorded blocks (the form of a chain dump) to take in first.
@@ -85,6 +90,7 @@ impl Config {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: DEFAULT_PORT,
             faucet_port: None,
+            hub_port: None,
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
@@ -113,12 +119,14 @@ impl Devnet {
         };
         // Ports first: a taken one should be told before a long log is read.
         let (node_listener, addr) = listen(config.port).await?;
-        let faucet_port = match (config.faucet_port, config.port) {
+        let beside = |own: Option<u16>, distance: u16| match (own, config.port) {
             (Some(port), _) => port,
             (None, 0) => 0,
-            (None, port) => port.checked_add(1).unwrap_or(0),
+            (None, port) => port.checked_add(distance).unwrap_or(0),
         };
-        let (faucet_listener, faucet_addr) = listen(faucet_port).await?;
+        let (faucet_listener, faucet_addr) = listen(beside(config.faucet_port, 1)).await?;
+        let (hub_listener, hub_addr) = listen(beside(config.hub_port, 2)).await?;
+        let hub = open_hub(&folder, hub_addr).await?;
         let node = open_node(&folder, &config).await?;
         // At genesis a client takes the chain's height and time for unknown: a chain that makes
         // blocks by itself has its first one from the start.
@@ -134,6 +142,7 @@ impl Devnet {
         let status = StatusSource {
             addr,
             faucet: faucet_addr,
+            hub: hub_addr,
             block_every_ms,
             dir,
         };
@@ -146,9 +155,11 @@ impl Devnet {
         let faucet = Arc::new(Faucet::new(Arc::clone(&node)));
         let node_router = router(&server, addr, |s, r| async move { s.answer(r).await });
         let faucet_router = router(&faucet, addr, |f, r| async move { f.answer(r).await });
+        let hub_router = router(&hub, addr, Hub::answer);
         let mut tasks = vec![
             serve(node_listener, node_router, stopping.clone()),
             serve(faucet_listener, faucet_router, stopping.clone()),
+            serve(hub_listener, hub_router, stopping.clone()),
         ];
         tasks.extend(
             config
@@ -160,10 +171,11 @@ impl Devnet {
             pid,
             addr,
             faucet: faucet_addr,
+            hub: hub_addr,
             token,
         })?;
         node.note(&format!(
-            "started on {addr}, faucet on {faucet_addr}, process {pid}"
+            "started on {addr}, faucet on {faucet_addr}, hub on {hub_addr}, process {pid}"
         ));
         let aborts = tasks.iter().map(JoinHandle::abort_handle).collect();
         let runner = tokio::spawn(run(tasks, stopping.clone(), Arc::clone(&node), folder));
@@ -195,6 +207,30 @@ async fn open_node(folder: &Folder, config: &Config) -> Result<Arc<Node>> {
     })??;
     node.durable().wait().await?;
     Ok(node)
+}
+
+/// Opens the hub of a devnet that listens on an address.
+async fn open_hub(folder: &Folder, addr: SocketAddr) -> Result<Arc<Hub>> {
+    let dir = folder.hub();
+    let opening = tokio::task::spawn_blocking(move || {
+        let site = format!("http://{addr}");
+        let chunks = FolderBackend::open(&dir.join("chunks")).map_err(|e| Error::Start {
+            reason: e.to_string(),
+        })?;
+        let config = HubConfig {
+            dir: dir.clone(),
+            storage: site.clone(),
+            site,
+            metadata: Metadata::new(),
+            access: Access::Open,
+            chunks: Arc::new(chunks),
+            images: Arc::new(NoImages),
+        };
+        Hub::open(config).map_err(Error::file("cannot open", dir))
+    });
+    opening.await.map_err(|e| Error::Start {
+        reason: e.to_string(),
+    })?
 }
 
 fn new_token() -> Result<String> {
@@ -312,6 +348,11 @@ impl Handle {
     /// Returns the address of the faucet.
     pub fn faucet_addr(&self) -> SocketAddr {
         self.status.faucet
+    }
+
+    /// Returns the address of the flist hub.
+    pub fn hub_addr(&self) -> SocketAddr {
+        self.status.hub
     }
 
     /// Returns the folder of the state.

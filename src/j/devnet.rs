@@ -51,6 +51,18 @@ pub fn running(world: &World) -> Option<(SocketAddr, SocketAddr)> {
     Some((control.addr(), control.faucet_addr()))
 }
 
+/// Address of the flist hub of that devnet. None when none runs.
+pub fn hub(world: &World) -> Option<SocketAddr> {
+    {
+        let own = world.devnet.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = own.as_ref() {
+            return Some(handle.hub_addr());
+        }
+    }
+    let control = Control::open(&world.settings.devnet_dir).ok()?;
+    Some(control.hub_addr())
+}
+
 /// `j.devnet`.
 pub struct DevnetNode {
     world: Arc<World>,
@@ -204,7 +216,7 @@ const START: &[Param] = &[
         "port",
         Ty::Int,
         Default::None,
-        "port of the node; the faucet takes the next",
+        "port of the node; faucet and flist hub take the next two",
     ),
     Param::optional("dir", Ty::Str, Default::None, "folder of its state")
         .completed_by(crate::object::Complete::File),
@@ -245,7 +257,7 @@ const ERC20_MINT: &[Param] = &[
 impl Class for DevnetNode {
     const NAME: &'static str = "devnet";
     const DOC: &'static str = "The grid on this machine: a chain node with the real one's interface \
-                               and rules, a faucet,\nand a stand-in for the bridge from Ethereum. \
+                               and rules, a faucet,\na hub of flists, and a stand-in for the bridge from Ethereum. \
                                Its coins are worth nothing elsewhere.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
         Member::method(
@@ -433,6 +445,13 @@ impl Class for DevnetStatus {
             |s, _| Ok(s.0.pages().into()),
         ),
         Member::property(
+            "hub",
+            Ty::Str,
+            "Address of its flist hub, also for a browser.",
+            "j.devnet.status().hub",
+            |s, _| Ok(format!("http://{}", s.0.hub).into()),
+        ),
+        Member::property(
             "height",
             Ty::Int,
             "Height of the newest block.",
@@ -486,11 +505,12 @@ impl Class for DevnetStatus {
             None => "blocks on demand".to_string(),
         };
         let mut text = format!(
-            "devnet on http://{}, faucet on http://{}\npages: {}\nheight {}, {blocks}, {} waiting in \
+            "devnet on http://{}, faucet on http://{}\npages: {}\nflist hub: http://{}\nheight {}, {blocks}, {} waiting in \
              the pool",
             s.addr,
             s.faucet,
             s.pages(),
+            s.hub,
             s.height,
             s.pool
         );

@@ -137,11 +137,12 @@ fn text(status: &Status) -> String {
         None => "blocks on demand".to_string(),
     };
     let mut text = format!(
-        "devnet on http://{}, faucet on http://{}, process {}\npages: {}\nheight {}, {} waiting, {blocks}\nstate in {}",
+        "devnet on http://{}, faucet on http://{}, process {}\npages: {}\nflist hub: http://{}\nheight {}, {} waiting, {blocks}\nstate in {}",
         status.addr,
         status.faucet,
         status.pid,
         status.pages(),
+        status.hub,
         status.height,
         status.pool,
         short(Path::new(&status.dir)),
