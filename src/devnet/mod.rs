@@ -20,8 +20,10 @@ pub mod identity;
 pub mod node;
 mod pages;
 pub mod pool;
+pub mod resp;
 mod server;
 pub mod storage;
+pub mod zdb;
 #[cfg(target_os = "linux")]
 pub mod zos;
 
