@@ -215,20 +215,19 @@ async fn open_node(folder: &Folder, config: &Config) -> Result<Arc<Node>> {
 async fn open_hub(folder: &Folder, addr: SocketAddr) -> Result<Arc<Hub>> {
     let dir = folder.hub();
     let opening = tokio::task::spawn_blocking(move || {
-        let site = format!("http://{addr}");
         let chunks = FolderBackend::open(&dir.join("chunks")).map_err(|e| Error::Start {
             reason: e.to_string(),
         })?;
         let config = HubConfig {
             dir: dir.clone(),
-            storage: site.clone(),
-            site,
+            site: None,
+            storage: None,
             metadata: Metadata::new(),
             access: Access::Open,
             chunks: Arc::new(chunks),
             images: Arc::new(NoImages),
         };
-        Hub::open(config).map_err(Error::file("cannot open", dir))
+        Hub::open(config, addr).map_err(Error::file("cannot open", dir))
     });
     opening.await.map_err(|e| Error::Start {
         reason: e.to_string(),

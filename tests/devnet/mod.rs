@@ -7,6 +7,7 @@ mod client;
 mod faucet;
 mod faults;
 mod http;
+mod hub;
 mod load;
 mod pages;
 mod recording;

@@ -83,7 +83,7 @@ fn add(
     buffer: &mut [u8],
 ) -> Result<(), String> {
     let location = location(&entry.path_bytes())?;
-    let meta = meta(&entry)?;
+    let meta = meta(&entry);
     let tree = &mut unpacked.tree;
     let device = |entry: &Entry<'_, _>| {
         let header = entry.header();
@@ -146,26 +146,29 @@ fn location(path: &[u8]) -> Result<Vec<u8>, String> {
         .map_err(|_| format!("{} leads out of the archive", display(path)))
 }
 
-fn meta(entry: &Entry<'_, impl Read>) -> Result<Meta, String> {
+/// Owner, mode and times. A field that is left empty, or is no number, counts as 0, as in tar itself.
+fn meta(entry: &Entry<'_, impl Read>) -> Meta {
     let header = entry.header();
-    let id =
-        |id: std::io::Result<u64>| u32::try_from(id.map_err(broken)?).map_err(|e| e.to_string());
+    let number = |field: std::io::Result<u64>| {
+        let number = field.unwrap_or_default();
+        u32::try_from(number).unwrap_or(u32::MAX)
+    };
     let name = |bytes: Option<&[u8]>, id: u32| {
         let text = bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         text.filter(|text| !text.is_empty())
             .unwrap_or_else(|| id.to_string())
     };
-    let (uid, gid) = (id(header.uid())?, id(header.gid())?);
-    let time = u32::try_from(header.mtime().map_err(broken)?).unwrap_or(u32::MAX);
-    Ok(Meta {
-        mode: (header.mode().map_err(broken)? & 0o7777) as u16,
+    let (uid, gid) = (number(header.uid()), number(header.gid()));
+    let time = number(header.mtime());
+    Meta {
+        mode: (header.mode().unwrap_or_default() & 0o7777) as u16,
         user: name(header.username_bytes(), uid),
         group: name(header.groupname_bytes(), gid),
         uid: Some(uid),
         gid: Some(gid),
         modified: time,
         created: time,
-    })
+    }
 }
 
 fn chunks(

@@ -188,9 +188,9 @@ async fn pass(
 async fn keep(shelf: &Shelf, name: String, mut field: Field<'_>) -> Result<Upload, Refusal> {
     let file = shelf.incoming();
     let (send, mut pieces) = mpsc::channel::<Bytes>(WAITING);
-    let path = file.path().to_owned();
+    // Made here, so that an upload that breaks off at once removes it and not the other way round.
+    let mut out = File::create(file.path())?;
     let writer = tokio::task::spawn_blocking(move || {
-        let mut out = File::create(path)?;
         while let Some(piece) = pieces.blocking_recv() {
             out.write_all(&piece)?;
         }

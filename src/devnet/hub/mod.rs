@@ -19,13 +19,16 @@ mod images;
 mod names;
 mod pages;
 mod reply;
+mod serve;
 mod shelf;
 mod work;
 
 pub use access::{Access, EVERYBODY};
 pub use images::{ConvertedImage, ImageFault, Images, NoImages};
+pub use serve::{Running, start};
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,10 +59,11 @@ const LOGIN: &str = "/login";
 pub struct HubConfig {
     /// Folder of the flists; made when it is missing.
     pub dir: PathBuf,
-    /// Address that is told as the source of flists, without a slash at the end.
-    pub site: String,
-    /// Address that is told as the storage of chunks.
-    pub storage: String,
+    /// Address that is told as the source of flists, without a slash at the end; None tells the one
+    /// it listens on.
+    pub site: Option<String>,
+    /// Address that is told as the storage of chunks; None tells the hub's own.
+    pub storage: Option<String>,
     /// Rows that every flist made here gets, such as its backend.
     pub metadata: Metadata,
     /// Who may change what.
@@ -89,18 +93,19 @@ impl std::fmt::Debug for Hub {
 }
 
 impl Hub {
-    /// Opens a hub on its folder.
+    /// Opens a hub on its folder, to listen on an address.
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn open(config: HubConfig) -> std::io::Result<Arc<Self>> {
+    pub fn open(config: HubConfig, addr: SocketAddr) -> std::io::Result<Arc<Self>> {
+        let own = format!("http://{addr}");
         Ok(Arc::new(Self {
             shelf: Shelf::open(&config.dir)?,
             chunks: config.chunks,
             images: config.images,
             access: config.access,
-            site: config.site,
-            storage: config.storage,
+            storage: config.storage.unwrap_or_else(|| own.clone()),
+            site: config.site.unwrap_or(own),
             metadata: config.metadata,
             turns: Semaphore::new(TURNS),
         }))
