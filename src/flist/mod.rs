@@ -5,7 +5,7 @@
 //! | read | [`Flist::open`], [`Flist::list`], [`Flist::stat`], [`Flist::tree`] |
 //! | make | [`Tree`] by hand, [`from_dir`], [`merge`] |
 //! | write | [`write`] in the format of 2019 or of 2023 |
-//! | chunks | [`Chunk`], kept in a [`Backend`] ([`FolderBackend`], [`MemoryBackend`]) |
+//! | chunks | [`Chunk`], kept in a [`Backend`]: [`open_backend`], [`ChunkCache`] |
 //! | use | [`check`], [`extract`], [`diff`] |
 //! | hubs | [`hub::Hub`], [`hub::Direct`] |
 //!
@@ -34,7 +34,10 @@ mod tree;
 mod write;
 
 pub use archive::MAX_DATABASE;
-pub use backend::{Backend, BackendError, FolderBackend, MemoryBackend};
+pub use backend::{
+    Address, AddressError, Backend, BackendError, CacheUse, ChunkCache, FolderBackend, HubBackend,
+    MemoryBackend, ZdbBackend, open_address, open_backend, open_cached,
+};
 pub use build::{BuildOptions, Built, Names, from_dir};
 pub use check::{CheckReport, check};
 pub use chunk::{BLOCK_SIZE, Chunk, ChunkError, ChunkId, split};

@@ -46,6 +46,22 @@ impl Direct {
             .collect()
     }
 
+    /// Fetches a chunk; None when the hub does not have it.
+    ///
+    /// # Errors
+    /// See [`HubError`].
+    pub async fn get(&self, id: &ChunkId) -> Result<Option<Vec<u8>>, HubError> {
+        let url = self.server.url(["chunk", &id.to_string()]);
+        let request = || self.server.request(Method::GET, url.clone());
+        match self.server.ask(Effect::None, QUICK, request).await {
+            Ok(answer) => Ok(Some(answer.body)),
+            Err(HubError::Failed { status: 404, .. } | HubError::Refused { status: 404, .. }) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Brings chunks. It can be repeated: a chunk is what its id says.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! | look | [`Hub::repositories`], [`Hub::list`], [`Hub::contents`], [`Hub::info`], [`Hub::facts`] |
 //! | bring | [`Hub::upload`], [`Hub::docker`], [`Hub::docker_archive`], [`Hub::merge`], [`Hub::promote`] |
 //! | tidy | [`Hub::link`], [`Hub::rename`], [`Hub::delete`] |
-//! | fetch | [`Hub::download`] |
+//! | fetch | [`Hub::download`], [`fetch`] |
 //! | chunks | [`Direct::exists`], [`Direct::insert`] |
 //!
 //! Questions are asked again when a hub does not answer; what changes something is sent a second
@@ -17,6 +17,7 @@ mod body;
 mod client;
 mod direct;
 mod error;
+mod fetch;
 mod model;
 mod pack;
 mod transport;
@@ -25,6 +26,7 @@ pub use body::{FileBody, Progress};
 pub use client::{Hub, HubOptions};
 pub use direct::Direct;
 pub use error::HubError;
+pub use fetch::fetch;
 pub use model::{
     Account, Contents, Entry, Facts, FileInfo, FlistFile, Promoted, Published, Repository, Whose,
 };
