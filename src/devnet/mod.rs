@@ -54,7 +54,9 @@ use hub::{Access, Hub, HubConfig, NoImages};
 use node::Node;
 use server::{Server, StatusSource};
 
-use crate::flist::{FolderBackend, Metadata};
+use crate::flist::{Address, open_address};
+use crate::zdb::DEFAULT_NAMESPACE;
+use zeroize::Zeroizing;
 
 /// Port of the real devnet node (spec: transport).
 pub const DEFAULT_PORT: u16 = 23110;
@@ -76,6 +78,9 @@ pub struct Config {
     pub faucet_port: Option<u16>,
     /// Port of the flist hub; None takes the node's port + 2, or a free one when `port` is 0.
     pub hub_port: Option<u16>,
+    /// Port of the 0-DB with the hub's chunks; None takes the node's port + 3, or a free one when
+    /// `port` is 0.
+    pub zdb_port: Option<u16>,
     /// Time between blocks; None makes blocks on demand only.
     pub block_time: Option<Duration>,
     /// File of recorded blocks (the form of a chain dump) to take in first.
@@ -93,6 +98,7 @@ impl Config {
             port: DEFAULT_PORT,
             faucet_port: None,
             hub_port: None,
+            zdb_port: None,
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
@@ -128,7 +134,8 @@ impl Devnet {
         };
         let (faucet_listener, faucet_addr) = listen(beside(config.faucet_port, 1)).await?;
         let (hub_listener, hub_addr) = listen(beside(config.hub_port, 2)).await?;
-        let hub = open_hub(&folder, hub_addr).await?;
+        let storage = Storage::start(&folder, &config, beside(config.zdb_port, 3)).await?;
+        let hub = open_hub(&folder, hub_addr, &storage).await?;
         let node = open_node(&folder, &config).await?;
         // At genesis a client takes the chain's height and time for unknown: a chain that makes
         // blocks by itself has its first one from the start.
@@ -180,7 +187,8 @@ impl Devnet {
             "started on {addr}, faucet on {faucet_addr}, hub on {hub_addr}, process {pid}"
         ));
         let aborts = tasks.iter().map(JoinHandle::abort_handle).collect();
-        let runner = tokio::spawn(run(tasks, stopping.clone(), Arc::clone(&node), folder));
+        let running = run(tasks, stopping.clone(), Arc::clone(&node), folder, storage);
+        let runner = tokio::spawn(running);
         Ok(Handle {
             node,
             faucet,
@@ -211,20 +219,48 @@ async fn open_node(folder: &Folder, config: &Config) -> Result<Arc<Node>> {
     Ok(node)
 }
 
+/// The 0-DB with the hub's chunks: everybody may read it, only the hub writes.
+struct Storage {
+    server: zdb::Handle,
+    password: Zeroizing<String>,
+}
+
+impl Storage {
+    async fn start(folder: &Folder, config: &Config, port: u16) -> Result<Self> {
+        // Its protocol is without encryption, so it never leaves this machine.
+        let host = match config.host.is_loopback() {
+            true => config.host,
+            false => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        };
+        let password = Zeroizing::new(new_token()?);
+        let settings = zdb::Settings {
+            password: Some(password.clone()),
+            clock: config.clock.clone(),
+            ..zdb::Settings::default()
+        };
+        let listen = SocketAddr::new(host, port);
+        let server = zdb::start(listen, &folder.hub().join("chunks"), settings).await?;
+        server.namespace(DEFAULT_NAMESPACE, Some(password.as_str()), true, 0)?;
+        Ok(Self { server, password })
+    }
+}
+
 /// Opens the hub of a devnet that listens on an address.
-async fn open_hub(folder: &Folder, addr: SocketAddr) -> Result<Arc<Hub>> {
-    let dir = folder.hub();
+async fn open_hub(folder: &Folder, addr: SocketAddr, storage: &Storage) -> Result<Arc<Hub>> {
+    let (dir, url) = (folder.hub(), storage.server.url());
+    let password = storage.password.clone();
     let opening = tokio::task::spawn_blocking(move || {
-        let chunks = FolderBackend::open(&dir.join("chunks")).map_err(|e| Error::Start {
-            reason: e.to_string(),
-        })?;
+        let fail = |reason: String| Error::Start { reason };
+        let place = Address::parse(&url).map_err(|e| fail(e.to_string()))?;
+        let backend = place.to_metadata().map(|row| ("backend".to_owned(), row));
+        let chunks = open_address(&place.with_secret(&password));
         let config = HubConfig {
             dir: dir.clone(),
             site: None,
-            storage: None,
-            metadata: Metadata::new(),
+            storage: Some(url),
+            metadata: backend.into_iter().collect(),
             access: Access::Open,
-            chunks: Arc::new(chunks),
+            chunks: chunks.map_err(|e| fail(e.to_string()))?,
             images: Arc::new(NoImages),
         };
         Hub::open(config, addr).map_err(Error::file("cannot open", dir))
@@ -315,6 +351,7 @@ async fn run(
     stopping: watch::Receiver<bool>,
     node: Arc<Node>,
     folder: Folder,
+    storage: Storage,
 ) {
     stopped(stopping).await;
     let deadline = tokio::time::Instant::now() + STOP_PATIENCE;
@@ -323,6 +360,7 @@ async fn run(
             task.abort();
         }
     }
+    storage.server.stop().await;
     let _ = node.durable().wait().await;
     node.note("stopped");
     drop(folder);

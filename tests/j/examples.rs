@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use kosmos::object::{ClassInfo, MemberInfo, MemberKind, Ty, class_of};
 
-use super::{Chain, Session};
+use super::{Chain, Session, hub};
 
 /// Members whose example is empty, with the reason.
 const EXEMPT: &[(&str, &str)] = &[
@@ -128,6 +128,9 @@ fn every_example_runs() {
             .yes
             .store(true, std::sync::atomic::Ordering::SeqCst);
         s.says("c.wallets.pocket_money");
+        if member.example.contains("hub.") {
+            hub::prepare(&mut s, dir.path());
+        }
         // What examples of outputs and shared wallets look at must be in a block.
         for line in member.example.lines() {
             let line = &line.replace("'/tmp/", &files);

@@ -4,6 +4,7 @@ mod cosigners;
 mod data;
 mod erc20;
 mod examples;
+mod hub;
 mod minting;
 mod money;
 mod nodes;

@@ -1,6 +1,8 @@
 //! `j.clients`: clients of the grid's services.
 pub mod currencylayer;
 pub mod tfchain;
+pub mod zhub;
+pub mod zhubdirect;
 pub mod zos;
 
 use std::sync::Arc;
@@ -10,12 +12,16 @@ use super::world::World;
 use crate::object::{Class, Member, class_of};
 use currencylayer::CurrencyLayer;
 use tfchain::TfchainClient;
+use zhub::ZhubClient;
+use zhubdirect::ZhubDirect;
 use zos::ZosInstance;
 
 /// `j.clients`.
 pub struct Clients {
     currencylayer: Arc<Collection<CurrencyLayer>>,
     tfchain: Arc<Collection<TfchainClient>>,
+    zhub: Arc<Collection<ZhubClient>>,
+    zhubdirect: Arc<Collection<ZhubDirect>>,
     zos: Arc<Collection<ZosInstance>>,
 }
 
@@ -25,6 +31,8 @@ impl Clients {
         Arc::new(Clients {
             currencylayer: currencylayer::collection(world),
             tfchain: tfchain::collection(world),
+            zhub: zhub::collection(world),
+            zhubdirect: zhubdirect::collection(world),
             zos: zos::collection(world),
         })
     }
@@ -47,6 +55,20 @@ impl Class for Clients {
             "Clients of the ThreeFold chain, and the wallets below them.",
             "j.clients.tfchain",
             |clients, _| Ok(clients.tfchain.clone().into()),
+        ),
+        Member::child(
+            "zhub",
+            class_of::<Collection<ZhubClient>>,
+            "Hubs of flists: upload, convert, merge, publish.",
+            "j.clients.zhub",
+            |clients, _| Ok(clients.zhub.clone().into()),
+        ),
+        Member::child(
+            "zhubdirect",
+            class_of::<Collection<ZhubDirect>>,
+            "Doors of hubs for chunks.",
+            "j.clients.zhubdirect",
+            |clients, _| Ok(clients.zhubdirect.clone().into()),
         ),
         Member::child(
             "zos",
