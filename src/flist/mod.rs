@@ -33,6 +33,7 @@ pub mod message;
 mod read;
 mod record;
 mod tree;
+mod upload;
 mod write;
 
 pub use archive::MAX_DATABASE;

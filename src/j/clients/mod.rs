@@ -1,6 +1,7 @@
 //! `j.clients`: clients of the grid's services.
 pub mod currencylayer;
 pub mod tfchain;
+pub mod zdb;
 pub mod zos;
 
 use std::sync::Arc;
@@ -10,12 +11,14 @@ use super::world::World;
 use crate::object::{Class, Member, class_of};
 use currencylayer::CurrencyLayer;
 use tfchain::TfchainClient;
+use zdb::ZdbFactory;
 use zos::ZosInstance;
 
 /// `j.clients`.
 pub struct Clients {
     currencylayer: Arc<Collection<CurrencyLayer>>,
     tfchain: Arc<Collection<TfchainClient>>,
+    zdb: Arc<ZdbFactory>,
     zos: Arc<Collection<ZosInstance>>,
 }
 
@@ -25,6 +28,7 @@ impl Clients {
         Arc::new(Clients {
             currencylayer: currencylayer::collection(world),
             tfchain: tfchain::collection(world),
+            zdb: ZdbFactory::open(world),
             zos: zos::collection(world),
         })
     }
@@ -47,6 +51,13 @@ impl Class for Clients {
             "Clients of the ThreeFold chain, and the wallets below them.",
             "j.clients.tfchain",
             |clients, _| Ok(clients.tfchain.clone().into()),
+        ),
+        Member::child(
+            "zdb",
+            class_of::<ZdbFactory>,
+            "0-DB: values by keys in namespaces.",
+            "j.clients.zdb",
+            |clients, _| Ok(clients.zdb.clone().into()),
         ),
         Member::child(
             "zos",
