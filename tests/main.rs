@@ -14,4 +14,5 @@ mod schema;
 mod shell;
 mod store;
 mod tfchain;
+mod zdb;
 mod zos;

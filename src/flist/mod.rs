@@ -3,8 +3,8 @@
 //! | step | call |
 //! |---|---|
 //! | read | [`Flist::open`], [`Flist::list`], [`Flist::stat`], [`Flist::tree`] |
-//! | make | [`Tree`] by hand, [`from_dir`], [`merge`] |
-//! | write | [`write`] in the format of 2019 or of 2023 |
+//! | make | [`Tree`] by hand, [`from_dir`], [`from_tar`], [`merge`] |
+//! | write | [`write`], [`write_file`] in the format of 2019 or of 2023 |
 //! | chunks | [`Chunk`], kept in a [`Backend`]: [`open_backend`], [`ChunkCache`] |
 //! | use | [`check`], [`extract`], [`diff`] |
 //! | hubs | [`hub::Hub`], [`hub::Direct`] |
@@ -24,6 +24,8 @@ mod database;
 mod diff;
 mod error;
 mod extract;
+mod file;
+mod from_tar;
 pub mod hub;
 mod keys;
 mod merge;
@@ -31,6 +33,7 @@ pub mod message;
 mod read;
 mod record;
 mod tree;
+mod upload;
 mod write;
 
 pub use archive::MAX_DATABASE;
@@ -44,7 +47,9 @@ pub use chunk::{BLOCK_SIZE, Chunk, ChunkError, ChunkId, split};
 pub use database::Metadata;
 pub use diff::{Difference, diff};
 pub use error::{Error, Result};
-pub use extract::{ExtractOptions, Extracted, extract};
+pub use extract::{ExtractOptions, Extracted, content, extract};
+pub use file::write_file;
+pub use from_tar::{TarLimits, from_tar};
 pub use keys::{Format, acl_key, path_key};
 pub use merge::merge;
 pub use read::Flist;

@@ -1,9 +1,12 @@
 //! Tests of the room `flist`: recorded flists read and written again, chunks, hostile files.
+mod backends;
 mod build;
+mod cache;
 mod chunks;
 mod hostile;
 mod properties;
 mod recorded;
+mod tar;
 
 use std::path::PathBuf;
 

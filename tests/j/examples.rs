@@ -11,6 +11,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("stop", "would end the devnet of this test"),
     ("reset", "would end the devnet of this test"),
     ("add_from_path", "needs a file"),
+    ("from_tar", "needs an archive"),
 ];
 
 /// Examples that start or ask something outside this process.
@@ -44,6 +45,12 @@ fn walk(
 fn is_of_a_node(class: &ClassInfo, example: &str) -> bool {
     let words = ["vm.", "site.", "j.clients.zos"];
     class.name == "JobResult" || words.iter().any(|word| example.contains(word))
+}
+
+/// Examples that are run on a 0-DB.
+fn is_of_a_zdb(example: &str) -> bool {
+    let words = ["j.clients.zdb.client", "admin.", "cl."];
+    words.iter().any(|word| example.contains(word))
 }
 
 fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
@@ -117,7 +124,7 @@ fn every_example_runs() {
         if member.example.is_empty() || NOT_RUN.contains(&member.example) {
             continue;
         }
-        if is_of_a_node(&class, member.example) {
+        if is_of_a_node(&class, member.example) || is_of_a_zdb(member.example) {
             continue;
         }
         if !done.insert(member.example) {
@@ -168,6 +175,33 @@ fn every_example_of_a_node_runs() {
         ));
         for line in member.example.lines() {
             if let Err(error) = s.ask(line) {
+                failed.push(format!("{}.{}: {line}: {error}", class.name, member.name));
+                break;
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_example_of_a_zdb_runs() {
+    let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
+    for (class, member) in members() {
+        if !is_of_a_zdb(member.example) || !done.insert(member.example) {
+            continue;
+        }
+        let server = crate::zdb::Server::start();
+        let port = server.port().to_string();
+        let mut s = Session::new(Default::default());
+        s.person
+            .yes
+            .store(true, std::sync::atomic::Ordering::SeqCst);
+        s.says(&format!(
+            "admin = j.clients.zdb.client_admin_get(port={port})\n\
+             cl = admin.namespace_new('test', secret='1234')"
+        ));
+        for line in member.example.lines() {
+            if let Err(error) = s.ask(&line.replace("9900", &port)) {
                 failed.push(format!("{}.{}: {line}: {error}", class.name, member.name));
                 break;
             }

@@ -1,6 +1,7 @@
 //! `j.clients`: clients of the grid's services.
 pub mod currencylayer;
 pub mod tfchain;
+pub mod zdb;
 pub mod zhub;
 pub mod zhubdirect;
 pub mod zos;
@@ -12,6 +13,7 @@ use super::world::World;
 use crate::object::{Class, Member, class_of};
 use currencylayer::CurrencyLayer;
 use tfchain::TfchainClient;
+use zdb::ZdbFactory;
 use zhub::ZhubClient;
 use zhubdirect::ZhubDirect;
 use zos::ZosInstance;
@@ -20,6 +22,7 @@ use zos::ZosInstance;
 pub struct Clients {
     currencylayer: Arc<Collection<CurrencyLayer>>,
     tfchain: Arc<Collection<TfchainClient>>,
+    zdb: Arc<ZdbFactory>,
     zhub: Arc<Collection<ZhubClient>>,
     zhubdirect: Arc<Collection<ZhubDirect>>,
     zos: Arc<Collection<ZosInstance>>,
@@ -31,6 +34,7 @@ impl Clients {
         Arc::new(Clients {
             currencylayer: currencylayer::collection(world),
             tfchain: tfchain::collection(world),
+            zdb: ZdbFactory::open(world),
             zhub: zhub::collection(world),
             zhubdirect: zhubdirect::collection(world),
             zos: zos::collection(world),
@@ -69,6 +73,13 @@ impl Class for Clients {
             "Doors of hubs for chunks.",
             "j.clients.zhubdirect",
             |clients, _| Ok(clients.zhubdirect.clone().into()),
+        ),
+        Member::child(
+            "zdb",
+            class_of::<ZdbFactory>,
+            "0-DB: values by keys in namespaces.",
+            "j.clients.zdb",
+            |clients, _| Ok(clients.zdb.clone().into()),
         ),
         Member::child(
             "zos",
