@@ -7,6 +7,7 @@
 //! | write | [`write`] in the format of 2019 or of 2023 |
 //! | chunks | [`Chunk`], kept in a [`Backend`] ([`FolderBackend`], [`MemoryBackend`]) |
 //! | use | [`check`], [`extract`], [`diff`] |
+//! | from images of containers | [`image`] |
 //!
 //! An flist is a gzipped tar archive of one SQLite database, whose values are Cap'n Proto messages
 //! ([`message`]). Everything in a file that comes from elsewhere is distrusted: names that would
@@ -23,6 +24,7 @@ mod database;
 mod diff;
 mod error;
 mod extract;
+pub mod image;
 mod keys;
 mod merge;
 pub mod message;
