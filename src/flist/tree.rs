@@ -202,17 +202,23 @@ impl Tree {
             self.nodes.retain(|at, _| at.is_empty());
             return;
         }
+        for at in self.below(location) {
+            self.nodes.remove(&at);
+        }
+    }
+
+    /// Returns everything in a directory, and in those in it; a directory comes before what is in
+    /// it.
+    pub(super) fn below(&self, location: &[u8]) -> Vec<Vec<u8>> {
+        if location.is_empty() {
+            let all = self.nodes.keys().filter(|at| !at.is_empty());
+            return all.cloned().collect();
+        }
         let first = [location, b"/"].concat();
         // The character after the slash ends the range of everything below.
         let last = [location, b"0"].concat();
-        let below: Vec<Vec<u8>> = self
-            .nodes
-            .range(first..last)
-            .map(|(at, _)| at.clone())
-            .collect();
-        for at in below {
-            self.nodes.remove(&at);
-        }
+        let below = self.nodes.range(first..last);
+        below.map(|(at, _)| at.clone()).collect()
     }
 
     /// Returns a node.

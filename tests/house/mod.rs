@@ -42,7 +42,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
-    ("reqwest::", &["tfchain", "currencylayer", "devnet", "flist"]),
+    (
+        "reqwest::",
+        &["tfchain", "currencylayer", "devnet", "flist"],
+    ),
     ("socket2::", &["zos"]),
     ("rcgen::", &["devnet"]),
     ("ring::", &["devnet"]),

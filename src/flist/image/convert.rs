@@ -1,8 +1,16 @@
 //! From an image to an flist.
+use super::content::{Chunking, chunk, store};
 use super::error::Result;
+use super::layers::plan;
 use super::open::Image;
-use super::startup::Startup;
-use crate::flist::{Backend, Format, Metadata, Tree};
+use super::startup::{LOCATION, Startup};
+use crate::flist::{Backend, Error, Format, Kind, Meta, Metadata, Node, Tree, split};
+
+/// Directories that a container needs for what is mounted there; engines make them when an image
+/// has none.
+const MOUNT_POINTS: [&[u8]; 3] = [b"dev", b"proc", b"sys"];
+/// Who owns what the conversion adds.
+const ROOT: &str = "root";
 
 /// How an image is converted.
 #[derive(Default)]
@@ -42,10 +50,52 @@ impl Image {
         backend: Option<&dyn Backend>,
         options: &ConvertOptions<'_>,
     ) -> Result<Converted> {
-        let _ = (backend, options);
-        Err(super::error::ImageError::NoImage {
-            place: "this".into(),
-            reason: "images cannot be converted yet".into(),
+        let mut plan = plan(&self.layers, true, &self.limits)?;
+        let chunking = Chunking {
+            backend,
+            threads: options.threads,
+            progress: options.progress,
+        };
+        let mut stored = chunk(&mut plan, &self.layers, &chunking)?;
+        let mut tree = plan.tree;
+        let meta = |mode: u16| Meta {
+            mode,
+            user: ROOT.into(),
+            group: ROOT.into(),
+            uid: Some(0),
+            gid: Some(0),
+            modified: self.created,
+            created: self.created,
+        };
+        for place in MOUNT_POINTS {
+            if tree.get(place).is_none() {
+                let directory = Node {
+                    meta: meta(0o755),
+                    kind: Kind::Dir,
+                };
+                tree.insert(place.to_vec(), directory)
+                    .map_err(Error::from)?;
+            }
+        }
+        let startup = Startup::of(self.config(), options.keep_cmd);
+        let text = startup.to_toml();
+        let blocks: Result<Vec<_>> = split(text.as_bytes())
+            .map(|piece| store(backend, LOCATION, piece, &mut stored))
+            .collect();
+        let file = Node {
+            meta: meta(0o644),
+            kind: Kind::File {
+                size: text.len() as u64,
+                blocks: blocks?,
+            },
+        };
+        tree.replace(LOCATION.to_vec(), file).map_err(Error::from)?;
+        Ok(Converted {
+            tree,
+            startup,
+            name: self.flist_name(),
+            uploaded: stored.uploaded,
+            present: stored.present,
         })
     }
 }

@@ -51,7 +51,9 @@ pub enum ImageError {
     #[error("'{0}' is no digest: sha256: and 64 hexadecimal digits are expected")]
     NotADigest(String),
     /// A text that is no platform.
-    #[error("'{0}' is no platform: an operating system and an architecture like linux/amd64 are expected")]
+    #[error(
+        "'{0}' is no platform: an operating system and an architecture like linux/amd64 are expected"
+    )]
     NotAPlatform(String),
     /// A platform that the image is not made for.
     #[error("there is no image for {wanted}; there is one for {}", list(.there))]

@@ -6,6 +6,8 @@ pub struct Limits {
     pub unpacked: u64,
     /// Entries of all layers together.
     pub entries: u64,
+    /// Bytes of the paths of all entries together.
+    pub names: u64,
     /// Bytes of a manifest, an index or a configuration.
     pub document: u64,
     /// Layers of an image.
@@ -18,6 +20,7 @@ impl Default for Limits {
         Self {
             unpacked: 64 * 1024 * 1024 * 1024,
             entries: 2_000_000,
+            names: 512 * 1024 * 1024,
             document: 16 * 1024 * 1024,
             layers: 1024,
         }

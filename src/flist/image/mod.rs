@@ -13,16 +13,25 @@
 //!
 //! Source of the formats: the image and distribution specifications of the Open Container
 //! Initiative, and what `docker save` writes (spec: flist §§10–11).
+mod blob;
 mod config;
+mod content;
 mod convert;
 mod digest;
+mod docker;
 mod error;
+mod layers;
 mod limits;
+mod members;
+mod oci;
 mod open;
+mod plan;
 mod platform;
 mod reference;
 mod registry;
 mod startup;
+mod tarball;
+mod unpack;
 
 pub use config::ImageConfig;
 pub use convert::{ConvertOptions, Converted};
@@ -34,3 +43,4 @@ pub use platform::Platform;
 pub use reference::{Reference, flist_name};
 pub use registry::{Login, PullOptions, PullProgress, pull};
 pub use startup::Startup;
+pub use tarball::from_tar;

@@ -39,7 +39,9 @@ impl Reference {
         let Some(registry) = registry else {
             return text.parse();
         };
-        let host = registry.split_once("://").map_or(registry, |(_, host)| host);
+        let host = registry
+            .split_once("://")
+            .map_or(registry, |(_, host)| host);
         let host = host.trim_end_matches('/');
         match has_registry(text) {
             true => text.parse(),
@@ -221,9 +223,7 @@ fn is_tag(tag: &str) -> bool {
     let first = bytes
         .next()
         .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
-    first
-        && tag.len() <= MAX_TAG
-        && bytes.all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+    first && tag.len() <= MAX_TAG && bytes.all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
 /// A host, perhaps with a port: `localhost:5000`, `[::1]:5000`, `registry.example.com`.
