@@ -30,7 +30,6 @@ mod platform;
 mod reference;
 mod registry;
 mod startup;
-mod tarball;
 mod unpack;
 
 pub use config::ImageConfig;
@@ -43,4 +42,3 @@ pub use platform::Platform;
 pub use reference::{Reference, flist_name};
 pub use registry::{Login, PullOptions, PullProgress, pull};
 pub use startup::Startup;
-pub use tarball::from_tar;

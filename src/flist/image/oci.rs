@@ -195,6 +195,25 @@ pub(super) fn find(parts: &Parts, options: &OpenOptions) -> Result<Option<Found>
     }))
 }
 
+/// The image of one manifest.
+pub(super) fn of_manifest(parts: &Parts, document: &Document, limits: &Limits) -> Result<Found> {
+    let Some(described) = &document.config else {
+        return Err(ImageError::Document {
+            what: "the manifest".into(),
+            reason: "it names no configuration".into(),
+        });
+    };
+    let found = blob(parts, "the manifest", described)?;
+    let bytes = found.read_checked("the configuration", &described.digest, limits)?;
+    let config = ConfigFile::parse(&bytes)?;
+    Ok(Found {
+        names: Vec::new(),
+        digest: described.digest.clone(),
+        layers: layers(parts, document, &config)?,
+        config,
+    })
+}
+
 impl Candidate {
     /// What it is for: as its descriptor says, else its configuration.
     fn platform(&self) -> Platform {

@@ -8,6 +8,7 @@ use super::error::{ImageError, Result};
 use super::limits::Limits;
 use super::platform::Platform;
 use super::reference::flist_name;
+use super::registry::PullOptions;
 use super::{docker, oci};
 
 /// Which image is opened, and how.
@@ -123,6 +124,23 @@ impl Image {
             stem = stem.strip_suffix(ending).unwrap_or(stem);
         }
         Self::of(found, stem, options.limits)
+    }
+
+    /// The image of a manifest that was fetched.
+    pub(super) fn of_manifest(
+        parts: &Parts,
+        document: &oci::Document,
+        options: &PullOptions,
+    ) -> Result<Self> {
+        let found = oci::of_manifest(parts, document, &options.limits)?;
+        let there = found.config.platform();
+        match options.platform.accepts(&there) {
+            true => Self::of(found, "image", options.limits),
+            false => Err(ImageError::Platform {
+                wanted: options.platform.to_string(),
+                there: vec![there.to_string()],
+            }),
+        }
     }
 
     fn of(found: Found, fallback: &str, limits: Limits) -> Result<Self> {

@@ -53,6 +53,11 @@ impl Reference {
         }
     }
 
+    /// As it was written, with `:latest` where there was neither a tag nor a digest.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The registry as people call it: `docker.io`.
     pub fn registry(&self) -> &str {
         &self.registry
