@@ -15,7 +15,8 @@
 //! | [`schema`] | library: schema language, types, money, dates, objects, databases against a small trait | nothing of ours |
 //! | [`currencylayer`] | library: live rates of currencies from their service | nothing of ours |
 //! | [`zos`] | library: Zero-OS protocol and client | nothing of ours |
-//! | [`flist`] | library: the flist format, chunks, trees of folders, merging, extraction | nothing of ours |
+//! | [`zdb`] | library: client of 0-DB | nothing of ours |
+//! | [`flist`] | library: the flist format, chunks and where they are kept, trees of folders, merging, extraction | `zdb` |
 //! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, Zero-OS node | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither
@@ -32,4 +33,5 @@ pub mod schema;
 pub mod shell;
 pub mod store;
 pub mod tfchain;
+pub mod zdb;
 pub mod zos;

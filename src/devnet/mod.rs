@@ -18,8 +18,10 @@ mod http;
 pub mod node;
 mod pages;
 pub mod pool;
+pub mod resp;
 mod server;
 pub mod storage;
+pub mod zdb;
 #[cfg(target_os = "linux")]
 pub mod zos;
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use regex::bytes::RegexSet;
@@ -71,6 +71,8 @@ pub struct BuildOptions<'a> {
     pub threads: usize,
     /// Is told how many files are done, of how many.
     pub progress: Option<&'a (dyn Fn(usize, usize) + Sync)>,
+    /// Set from elsewhere: it ends with [`Error::Stopped`] soon after.
+    pub stop: Option<&'a AtomicBool>,
 }
 
 /// What became of a folder.

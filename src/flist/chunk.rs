@@ -19,6 +19,13 @@ const DELTA: u32 = 0x9e37_79b9;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChunkId(pub [u8; 16]);
 
+impl ChunkId {
+    /// The id of encrypted bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(hash(bytes))
+    }
+}
+
 impl fmt::Display for ChunkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))

@@ -202,23 +202,17 @@ impl Tree {
             self.nodes.retain(|at, _| at.is_empty());
             return;
         }
-        for at in self.below(location) {
-            self.nodes.remove(&at);
-        }
-    }
-
-    /// Returns everything in a directory, and in those in it; a directory comes before what is in
-    /// it.
-    pub(super) fn below(&self, location: &[u8]) -> Vec<Vec<u8>> {
-        if location.is_empty() {
-            let all = self.nodes.keys().filter(|at| !at.is_empty());
-            return all.cloned().collect();
-        }
         let first = [location, b"/"].concat();
         // The character after the slash ends the range of everything below.
         let last = [location, b"0"].concat();
-        let below = self.nodes.range(first..last);
-        below.map(|(at, _)| at.clone()).collect()
+        let below: Vec<Vec<u8>> = self
+            .nodes
+            .range(first..last)
+            .map(|(at, _)| at.clone())
+            .collect();
+        for at in below {
+            self.nodes.remove(&at);
+        }
     }
 
     /// Returns a node.
@@ -234,6 +228,20 @@ impl Tree {
     /// Returns all nodes with their locations; a directory comes before what is in it.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Node)> {
         self.nodes.iter().map(|(at, node)| (at.as_slice(), node))
+    }
+
+    /// Returns everything below a directory, in order, without itself.
+    pub fn below(&self, location: &[u8]) -> impl Iterator<Item = (&[u8], &Node)> {
+        let first = match location.is_empty() {
+            // The root is nothing, and everything else is more.
+            true => vec![0],
+            false => [location, b"/"].concat(),
+        };
+        let last = (!location.is_empty()).then(|| [location, b"0"].concat());
+        let range = self.nodes.range(first..);
+        range
+            .take_while(move |(at, _)| last.as_ref().is_none_or(|last| *at < last))
+            .map(|(at, node)| (at.as_slice(), node))
     }
 
     /// Number of nodes, the root included.

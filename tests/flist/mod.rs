@@ -2,6 +2,7 @@
 mod build;
 mod chunks;
 mod hostile;
+mod image;
 mod properties;
 mod recorded;
 

@@ -11,6 +11,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("stop", "would end the devnet of this test"),
     ("reset", "would end the devnet of this test"),
     ("add_from_path", "needs a file"),
+    ("from_tar", "needs an archive"),
 ];
 
 /// Examples that start or ask something outside this process.

@@ -31,20 +31,6 @@ pub(super) struct Blob {
 }
 
 impl Blob {
-    /// All of a file.
-    pub(super) fn whole(path: &Path) -> Result<Self> {
-        let data = fs::metadata(path).map_err(Error::file("read", path))?;
-        if data.is_dir() {
-            return Err(Error::file("read", path)(std::io::ErrorKind::IsADirectory.into()).into());
-        }
-        Ok(Self {
-            file: path.to_owned(),
-            offset: 0,
-            size: data.len(),
-            _scratch: None,
-        })
-    }
-
     pub(super) fn open(&self) -> Result<Take<File>> {
         let mut file = File::open(&self.file).map_err(Error::file("read", &self.file))?;
         file.seek(SeekFrom::Start(self.offset))
@@ -112,7 +98,7 @@ pub(super) fn same(what: &str, expected: &Digest, found: Digest) -> Result<()> {
 
 /// A file that goes with the last one who uses it.
 #[derive(Debug)]
-pub(super) struct Scratch(PathBuf);
+pub(super) struct Scratch(pub(super) PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -194,7 +180,7 @@ impl Parts {
         }
         let folder = scratch.or(path.parent()).unwrap_or(Path::new("."));
         let (target, mut out) = temporary(folder)?;
-        let target = Arc::new(Scratch(target));
+        let target = Arc::new(target);
         let plain = unpacked(source).map_err(|e| no_image(e.to_string()))?;
         let mut plain = plain.take(limits.unpacked.saturating_add(1));
         let written = std::io::copy(&mut plain, &mut out).map_err(|e| no_image(e.to_string()))?;
@@ -211,8 +197,8 @@ impl Parts {
     }
 }
 
-/// Makes a new file for the time of this process, which others cannot read.
-fn temporary(folder: &Path) -> Result<(PathBuf, File)> {
+/// Makes a new file that others cannot read; it goes with the answer.
+pub(super) fn temporary(folder: &Path) -> Result<(Scratch, File)> {
     use std::os::unix::fs::OpenOptionsExt;
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let own = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -220,12 +206,13 @@ fn temporary(folder: &Path) -> Result<(PathBuf, File)> {
     // Whatever has this name was left by a process that is gone.
     let _ = fs::remove_file(&path);
     let file = fs::OpenOptions::new()
+        .read(true)
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(&path)
         .map_err(Error::file("make", &path))?;
-    Ok((path, file))
+    Ok((Scratch(path), file))
 }
 
 fn clean(name: &[u8]) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::error::{ImageError, Result};
-use super::layers::{again, called};
+use super::layers::{again, called, is_set};
 use super::members::MemberKind;
 use super::open::Layer;
 use super::plan::Plan;
@@ -24,6 +24,7 @@ pub(super) struct Chunking<'a> {
     pub(super) backend: Option<&'a dyn Backend>,
     pub(super) threads: usize,
     pub(super) progress: Option<&'a (dyn Fn(u64, u64) + Sync)>,
+    pub(super) stop: Option<&'a AtomicBool>,
 }
 
 /// Chunks that went to the backend.
@@ -110,8 +111,10 @@ pub(super) fn chunk(plan: &mut Plan, layers: &[Layer], options: &Chunking<'_>) -
     }
     let mut lists = HashMap::new();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // A backend that is far away is asked by more than there are cores: they mostly wait.
+    let requests = options.backend.map_or(0, Backend::requests);
     let threads = match options.threads {
-        0 => cores,
+        0 => cores.max(requests),
         threads => threads,
     };
     let (sender, receiver) = sync_channel(WAITING);
@@ -256,6 +259,9 @@ impl Work<'_> {
                 while rest > 0 {
                     if self.failed.load(Ordering::Relaxed) {
                         return Ok(());
+                    }
+                    if is_set(self.options.stop) {
+                        return Err(Error::Stopped.into());
                     }
                     let length = rest.min(BLOCK_SIZE as u64);
                     let mut bytes = vec![0; usize::try_from(length).unwrap_or(BLOCK_SIZE)];

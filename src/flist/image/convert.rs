@@ -1,4 +1,6 @@
 //! From an image to an flist.
+use std::sync::atomic::AtomicBool;
+
 use super::content::{Chunking, chunk, store};
 use super::error::Result;
 use super::layers::plan;
@@ -21,6 +23,8 @@ pub struct ConvertOptions<'a> {
     pub threads: usize,
     /// Is told how many bytes of files are done, of how many.
     pub progress: Option<&'a (dyn Fn(u64, u64) + Sync)>,
+    /// Set from elsewhere: it ends with [`Error::Stopped`] soon after.
+    pub stop: Option<&'a AtomicBool>,
 }
 
 /// What became of an image.
@@ -50,11 +54,12 @@ impl Image {
         backend: Option<&dyn Backend>,
         options: &ConvertOptions<'_>,
     ) -> Result<Converted> {
-        let mut plan = plan(&self.layers, true, &self.limits)?;
+        let mut plan = plan(&self.layers, &self.limits, options.stop)?;
         let chunking = Chunking {
             backend,
             threads: options.threads,
             progress: options.progress,
+            stop: options.stop,
         };
         let mut stored = chunk(&mut plan, &self.layers, &chunking)?;
         let mut tree = plan.tree;

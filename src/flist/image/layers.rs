@@ -2,6 +2,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufReader, Read, Take};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::blob::{BUFFER, same};
 use super::digest::{Digest, Hashed};
@@ -11,6 +12,7 @@ use super::members::Members;
 use super::open::Layer;
 use super::plan::{Plan, PlanError};
 use super::unpack::{Metered, TooMuch, unpacked};
+use crate::flist::Error;
 
 /// A decompressed layer.
 pub(super) type Plain<'a> = Box<dyn Read + 'a>;
@@ -21,17 +23,17 @@ pub(super) fn called(place: usize, of: usize) -> String {
 }
 
 /// Makes the tree of layers, and checks everything about them.
-pub(super) fn plan(layers: &[Layer], whiteouts: bool, limits: &Limits) -> Result<Plan> {
-    let mut plan = Plan::new(whiteouts, *limits);
+pub(super) fn plan(layers: &[Layer], limits: &Limits, stop: Option<&AtomicBool>) -> Result<Plan> {
+    let mut plan = Plan::new(*limits);
     let left = Cell::new(limits.unpacked);
     for (place, layer) in layers.iter().enumerate() {
-        let name = match whiteouts {
-            true => called(place, layers.len()),
-            false => "the archive".to_owned(),
-        };
+        let name = called(place, layers.len());
         plan.begin(place);
         read(layer, &name, &left, limits, |members| {
             while let Some(member) = members.next().map_err(Problem::Stream)? {
+                if is_set(stop) {
+                    return Err(Problem::Stopped);
+                }
                 plan.apply(&member).map_err(Problem::Plan)?;
             }
             Ok(())
@@ -43,6 +45,12 @@ pub(super) fn plan(layers: &[Layer], whiteouts: bool, limits: &Limits) -> Result
 enum Problem {
     Stream(std::io::Error),
     Plan(PlanError),
+    Stopped,
+}
+
+/// Returns true when somebody asked to stop.
+pub(super) fn is_set(stop: Option<&AtomicBool>) -> bool {
+    stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
 }
 
 /// Reads a layer from its first to its last byte, and compares its digests.
@@ -54,6 +62,7 @@ fn read(
     each: impl FnOnce(&mut Members<&mut dyn Read>) -> std::result::Result<(), Problem>,
 ) -> Result<()> {
     let failed = |problem: Problem| match problem {
+        Problem::Stopped => Error::Stopped.into(),
         Problem::Stream(error) if error.get_ref().is_some_and(|inner| inner.is::<TooMuch>()) => {
             ImageError::Limit {
                 what: name.to_owned(),
@@ -118,11 +127,12 @@ fn read(
     }
 }
 
-/// A bomb is not read to its end.
+/// A bomb is not read to its end, and nothing is when somebody asked to stop.
 fn is_limit<T>(outcome: &std::result::Result<T, Problem>) -> bool {
     match outcome {
         Err(Problem::Plan(problem)) => !matches!(problem, PlanError::Member(_)),
         Err(Problem::Stream(error)) => error.get_ref().is_some_and(|inner| inner.is::<TooMuch>()),
+        Err(Problem::Stopped) => true,
         Ok(_) => false,
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | read | [`Image::open`]: an archive of `docker save`, an OCI layout as a folder or an archive |
 //! | fetch | [`pull`]: from a registry, into a folder |
+//! | make | [`make`]: an archive of a folder, which docker takes, too |
 //! | convert | [`Image::convert`]: a [`Tree`](super::Tree) with its chunks in a backend, and `/.startup.toml` |
 //! | write | [`Converted::to_flist`] |
 //!
@@ -22,6 +23,7 @@ mod docker;
 mod error;
 mod layers;
 mod limits;
+mod make;
 mod members;
 mod oci;
 mod open;
@@ -37,6 +39,7 @@ pub use convert::{ConvertOptions, Converted};
 pub use digest::{Digest, Hashed, Hasher};
 pub use error::{ImageError, Result};
 pub use limits::Limits;
+pub use make::{Made, MakeOptions, make};
 pub use open::{Image, OpenOptions};
 pub use platform::Platform;
 pub use reference::{Reference, flist_name};

@@ -42,8 +42,6 @@ pub(super) struct Plan {
     /// Directories that the layer that is applied now emptied.
     emptied: HashSet<Vec<u8>>,
     layer: usize,
-    /// Layers may take away what lower ones brought; the members of plain archives may not.
-    whiteouts: bool,
     entries: u64,
     names: u64,
     limits: Limits,
@@ -62,14 +60,13 @@ fn root_meta() -> Meta {
 }
 
 impl Plan {
-    pub(super) fn new(whiteouts: bool, limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             tree: Tree::new(root_meta()),
             sources: HashMap::new(),
             added: HashSet::new(),
             emptied: HashSet::new(),
             layer: 0,
-            whiteouts,
             entries: 0,
             names: 0,
             limits,
@@ -89,7 +86,7 @@ impl Plan {
         let Some((name, above)) = parts.split_last() else {
             return Ok(self.root(member)?);
         };
-        if self.whiteouts && name.starts_with(WHITEOUT) {
+        if name.starts_with(WHITEOUT) {
             return Ok(self.take_away(name, above)?);
         }
         let directory = self.directory(above)?;
@@ -271,7 +268,7 @@ impl Plan {
         }
         let location = join(&directory, name);
         self.forget_below(&location);
-        if !self.added.contains(&location) && self.tree.below(&location).is_empty() {
+        if !self.added.contains(&location) && self.tree.below(&location).next().is_none() {
             self.tree.remove(&location);
         }
         Ok(())
@@ -280,8 +277,10 @@ impl Plan {
     /// Takes away everything in a directory that is not of this layer.
     fn forget_below(&mut self, location: &[u8]) {
         // From the last to the first: what is in a directory comes before it.
-        for at in self.tree.below(location).into_iter().rev() {
-            if !self.added.contains(&at) && self.tree.below(&at).is_empty() {
+        let below = self.tree.below(location);
+        let below: Vec<Vec<u8>> = below.map(|(at, _)| at.to_vec()).collect();
+        for at in below.into_iter().rev() {
+            if !self.added.contains(&at) && self.tree.below(&at).next().is_none() {
                 self.tree.remove(&at);
             }
         }

@@ -1,25 +1,17 @@
 //! One client, from its first byte to its last.
 use std::io;
-use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::command;
 use super::keyspace::Keyspace;
 use super::reply::{Protocol, Reply};
-use super::request::{Limits, Malformed, Parser};
+use super::request::{Limits, Parser};
+use crate::devnet::resp::wire::{FLUSH_AT, flush, read, refuse};
 use crate::devnet::zos::guard::{Guard, REFUSED};
 
-/// Bytes that are asked for in one read.
-const READ: usize = 64 * 1024;
-/// Answers are sent at the latest when so many bytes of them have gathered.
-const FLUSH_AT: usize = 1024 * 1024;
 /// Bytes that a client may send ahead while it waits in a blocking command.
 const AHEAD: usize = 1024 * 1024;
-/// How much, and how long, a client whose command was too large may go on sending, so that it
-/// reads our answer instead of a broken connection.
-const DRAIN_BYTES: usize = 512 * 1024 * 1024;
-const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// Serves a client until it leaves, says `QUIT`, or sends what cannot be understood.
 ///
@@ -156,42 +148,4 @@ async fn while_there<S: AsyncRead + Unpin>(
             }
         }
     }
-}
-
-async fn read<S: AsyncRead + Unpin>(stream: &mut S, parser: &mut Parser) -> io::Result<usize> {
-    let buffer = parser.buffer();
-    buffer.reserve(READ);
-    stream.read_buf(buffer).await
-}
-
-async fn flush<S: AsyncWrite + Unpin>(stream: &mut S, out: &mut Vec<u8>) -> io::Result<()> {
-    if !out.is_empty() {
-        stream.write_all(out).await?;
-        stream.flush().await?;
-        out.clear();
-        out.shrink_to(FLUSH_AT);
-    }
-    Ok(())
-}
-
-/// Says what was wrong and lets the client read it.
-async fn refuse<S>(stream: &mut S, mut out: Vec<u8>, malformed: &Malformed) -> io::Result<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    Reply::Error(malformed.to_string()).write(Protocol::Two, &mut out);
-    flush(stream, &mut out).await?;
-    stream.shutdown().await?;
-    let drain = async {
-        let mut scrap = vec![0; READ];
-        let mut left = DRAIN_BYTES;
-        while left > 0 {
-            match stream.read(&mut scrap).await {
-                Ok(0) | Err(_) => break,
-                Ok(n) => left = left.saturating_sub(n),
-            }
-        }
-    };
-    let _ = tokio::time::timeout(DRAIN_TIME, drain).await;
-    Ok(())
 }

@@ -10,8 +10,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// A value, shared and never changed.
-pub type Bytes = Arc<[u8]>;
+pub use crate::devnet::resp::Bytes;
 
 /// Bytes that one entry costs beside its own.
 const OVERHEAD: usize = 64;

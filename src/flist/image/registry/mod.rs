@@ -87,8 +87,8 @@ async fn find(registry: &Registry, reference: &Reference) -> Result<(Document, D
             None => format!("{}:{wanted}", reference.repository()),
         };
         let (bytes, said) = manifest(registry, &wanted, &what).await?;
-        let digest_of = match (&digest, said) {
-            (Some(digest), _) | (None, Some(ref digest)) => {
+        let digest_of = match (&digest, &said) {
+            (Some(digest), _) | (None, Some(digest)) => {
                 check(&what, digest, &bytes)?;
                 digest.clone()
             }

@@ -1,5 +1,5 @@
 //! Answers to bytes.
-use super::keyspace::Bytes;
+use super::Bytes;
 
 /// An answer of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]

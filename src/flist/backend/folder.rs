@@ -1,89 +1,16 @@
-//! Where chunks are kept.
-use std::collections::HashMap;
+//! Chunks as files of a folder.
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
-use super::chunk::ChunkId;
-
-/// Why a backend does not answer, or does not take a chunk.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{backend}: {reason}")]
-pub struct BackendError {
-    /// The backend, as it calls itself.
-    pub backend: String,
-    /// What happened.
-    pub reason: String,
-}
-
-/// A store of chunks by their ids. Calls come from several threads at once.
-pub trait Backend: Send + Sync {
-    /// What it is called in messages: `zdb://hub:9900`, a folder.
-    fn name(&self) -> String;
-
-    /// Returns the bytes of a chunk; None when it is not there.
-    ///
-    /// # Errors
-    /// When it cannot be asked.
-    fn get(&self, id: &ChunkId) -> Result<Option<Vec<u8>>, BackendError>;
-
-    /// Keeps a chunk. It may be there already.
-    ///
-    /// # Errors
-    /// When it cannot be kept.
-    fn put(&self, id: &ChunkId, bytes: &[u8]) -> Result<(), BackendError>;
-
-    /// Returns true when a chunk is there.
-    ///
-    /// # Errors
-    /// When it cannot be asked.
-    fn has(&self, id: &ChunkId) -> Result<bool, BackendError> {
-        Ok(self.get(id)?.is_some())
-    }
-}
-
-/// Chunks in memory.
-#[derive(Debug, Default)]
-pub struct MemoryBackend {
-    chunks: Mutex<HashMap<ChunkId, Vec<u8>>>,
-}
-
-impl MemoryBackend {
-    /// Number of chunks.
-    pub fn len(&self) -> usize {
-        let chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        chunks.len()
-    }
-
-    /// Returns true when there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl Backend for MemoryBackend {
-    fn name(&self) -> String {
-        "memory".into()
-    }
-
-    fn get(&self, id: &ChunkId) -> Result<Option<Vec<u8>>, BackendError> {
-        let chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(chunks.get(id).cloned())
-    }
-
-    fn put(&self, id: &ChunkId, bytes: &[u8]) -> Result<(), BackendError> {
-        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        chunks.insert(*id, bytes.to_vec());
-        Ok(())
-    }
-}
+use super::{Backend, BackendError};
+use crate::flist::chunk::ChunkId;
 
 /// Chunks as files of a folder: `ab/cdef…`, each written as a whole or not at all.
 ///
 /// Nothing is forced to the disk: when the machine loses power, the last files may be empty. Those
-/// count as missing, and [`super::check`] finds whatever else is damaged.
+/// count as missing, and [`crate::flist::check`] finds whatever else is damaged.
 #[derive(Debug)]
 pub struct FolderBackend {
     folder: PathBuf,
@@ -158,6 +85,15 @@ impl Backend for FolderBackend {
     fn has(&self, id: &ChunkId) -> Result<bool, BackendError> {
         match fs::metadata(self.place(id).1) {
             Ok(file) => Ok(file.len() > 0),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(self.failed(e)),
+        }
+    }
+
+    fn holds(&self, id: &ChunkId, bytes: &[u8]) -> Result<bool, BackendError> {
+        // Reading it back would tell what the system has in memory, not what is on the disk.
+        match fs::metadata(self.place(id).1) {
+            Ok(file) => Ok(file.len() == bytes.len() as u64),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(false),
             Err(e) => Err(self.failed(e)),
         }
