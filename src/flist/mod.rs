@@ -7,6 +7,7 @@
 //! | write | [`write`], [`write_file`] in the format of 2019 or of 2023 |
 //! | chunks | [`Chunk`], kept in a [`Backend`]: [`open_backend`], [`ChunkCache`] |
 //! | use | [`check`], [`extract`], [`diff`] |
+//! | from images of containers | [`image`] |
 //! | hubs | [`hub::Hub`], [`hub::Direct`] |
 //!
 //! An flist is a gzipped tar archive of one SQLite database, whose values are Cap'n Proto messages
@@ -27,6 +28,7 @@ mod extract;
 mod file;
 mod from_tar;
 pub mod hub;
+pub mod image;
 mod keys;
 mod merge;
 pub mod message;

@@ -4,6 +4,7 @@ mod build;
 mod cache;
 mod chunks;
 mod hostile;
+mod image;
 mod properties;
 mod recorded;
 mod tar;
