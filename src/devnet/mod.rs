@@ -50,7 +50,7 @@ use tokio::task::JoinHandle;
 use axum::serve::Listener;
 use folder::Folder;
 use http::LimitedListener;
-use hub::{Access, Hub, HubConfig, NoImages};
+use hub::{Access, DockerImages, Hub, HubConfig};
 use node::Node;
 use server::{Server, StatusSource};
 
@@ -81,6 +81,9 @@ pub struct Config {
     /// Port of the 0-DB with the hub's chunks; None takes the node's port + 3, or a free one when
     /// `port` is 0.
     pub zdb_port: Option<u16>,
+    /// Registry that the hub takes docker images from when their name has none (`localhost:5000`);
+    /// None is that of docker.
+    pub registry: Option<String>,
     /// Time between blocks; None makes blocks on demand only.
     pub block_time: Option<Duration>,
     /// File of recorded blocks (the form of a chain dump) to take in first.
@@ -99,6 +102,7 @@ impl Config {
             faucet_port: None,
             hub_port: None,
             zdb_port: None,
+            registry: None,
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
@@ -135,7 +139,7 @@ impl Devnet {
         let (faucet_listener, faucet_addr) = listen(beside(config.faucet_port, 1)).await?;
         let (hub_listener, hub_addr) = listen(beside(config.hub_port, 2)).await?;
         let storage = Storage::start(&folder, &config, beside(config.zdb_port, 3)).await?;
-        let hub = open_hub(&folder, hub_addr, &storage).await?;
+        let hub = open_hub(&folder, hub_addr, &storage, &config.registry).await?;
         let node = open_node(&folder, &config).await?;
         // At genesis a client takes the chain's height and time for unknown: a chain that makes
         // blocks by itself has its first one from the start.
@@ -246,9 +250,14 @@ impl Storage {
 }
 
 /// Opens the hub of a devnet that listens on an address.
-async fn open_hub(folder: &Folder, addr: SocketAddr, storage: &Storage) -> Result<Arc<Hub>> {
+async fn open_hub(
+    folder: &Folder,
+    addr: SocketAddr,
+    storage: &Storage,
+    registry: &Option<String>,
+) -> Result<Arc<Hub>> {
     let (dir, url) = (folder.hub(), storage.server.url());
-    let password = storage.password.clone();
+    let (password, registry) = (storage.password.clone(), registry.clone());
     let opening = tokio::task::spawn_blocking(move || {
         let fail = |reason: String| Error::Start { reason };
         let place = Address::parse(&url).map_err(|e| fail(e.to_string()))?;
@@ -261,7 +270,7 @@ async fn open_hub(folder: &Folder, addr: SocketAddr, storage: &Storage) -> Resul
             metadata: backend.into_iter().collect(),
             access: Access::Open,
             chunks: chunks.map_err(|e| fail(e.to_string()))?,
-            images: Arc::new(NoImages),
+            images: Arc::new(DockerImages::new(dir.join("images"), registry)),
         };
         Hub::open(config, addr).map_err(Error::file("cannot open", dir))
     });

@@ -86,7 +86,7 @@ impl DevnetNode {
             .map_or_else(|| settings.devnet_dir.clone(), PathBuf::from);
         let block_time = block_time(args)?;
         if let Some((addr, _)) = running(&self.world) {
-            if ["port", "dir", "import_file"]
+            if ["port", "dir", "import_file", "registry"]
                 .iter()
                 .any(|name| args.given(name))
             {
@@ -112,6 +112,9 @@ impl DevnetNode {
                 if let Some(file) = args.opt_text("import_file") {
                     line.extend(["--import".into(), file.into()]);
                 }
+                if let Some(registry) = args.opt_text("registry") {
+                    line.extend(["--registry".into(), registry.into()]);
+                }
                 let status = self
                     .world
                     .block_on(devnet::start_background(program, &line, &dir))??;
@@ -122,6 +125,7 @@ impl DevnetNode {
                 config.port = port;
                 config.block_time = Some(block_time);
                 config.import = args.opt_text("import_file").map(PathBuf::from);
+                config.registry = args.opt_text("registry").map(String::from);
                 let handle = self.world.block_on(Devnet::start(config))??;
                 let status = handle.status();
                 *self
@@ -233,6 +237,12 @@ const START: &[Param] = &[
         "recorded blocks to take in first",
     )
     .completed_by(crate::object::Complete::File),
+    Param::optional(
+        "registry",
+        Ty::Str,
+        Default::None,
+        "where the flist hub takes docker images from, when their name does not say",
+    ),
 ];
 
 const ERC20_MINT: &[Param] = &[

@@ -37,21 +37,3 @@ pub trait Images: Send + Sync {
     /// See [`ImageFault`].
     fn open(&self, archive: &Path, backend: &dyn Backend) -> Result<ConvertedImage, ImageFault>;
 }
-
-/// A hub without a registry.
-#[derive(Debug)]
-pub struct NoImages;
-
-impl Images for NoImages {
-    fn pull(&self, _: &str, _: &dyn Backend) -> Result<ConvertedImage, ImageFault> {
-        Err(ImageFault::NotPulled(
-            "this hub has no registry: upload an archive of the image".into(),
-        ))
-    }
-
-    fn open(&self, _: &Path, _: &dyn Backend) -> Result<ConvertedImage, ImageFault> {
-        Err(ImageFault::Damaged(
-            "this hub cannot read archives of images".into(),
-        ))
-    }
-}

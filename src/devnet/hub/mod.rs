@@ -12,8 +12,8 @@
 //! byte where they were recorded.
 mod access;
 mod api;
-mod archive;
 mod direct;
+mod docker;
 mod form;
 mod images;
 mod names;
@@ -24,7 +24,8 @@ mod shelf;
 mod work;
 
 pub use access::{Access, EVERYBODY};
-pub use images::{ConvertedImage, ImageFault, Images, NoImages};
+pub use docker::DockerImages;
+pub use images::{ConvertedImage, ImageFault, Images};
 pub use serve::{Running, start};
 
 use std::fs::File;

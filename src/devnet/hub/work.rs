@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
-use super::archive::{self, count};
 use super::form::Upload;
 use super::images::{ConvertedImage, ImageFault};
 use super::reply::Refusal;
 use super::{Hub, names};
 use crate::flist::hub::Account;
-use crate::flist::{self, BLOCK_SIZE, Flist, Format, Kind, Metadata, Tree};
+use crate::flist::{
+    self, BLOCK_SIZE, BuildOptions, Flist, Format, Kind, Metadata, TarLimits, Tree, from_tar,
+};
 
 /// Files are not of the sort that is asked for.
 const NOT_ALLOWED: &str = "this file is not allowed";
@@ -75,9 +76,17 @@ impl Hub {
         let name = names::of_file(&upload.name, ARCHIVE).ok_or(Refusal::new(NOT_ALLOWED))?;
         self.work(move |hub| {
             let file = File::open(upload.file.path())?;
-            let unpacked = archive::unpack(file, hub.chunks.as_ref()).map_err(|why| unfit(&why))?;
-            let failures = unpacked.failures;
-            hub.publish(&user, &name, &unpacked.tree, Metadata::new(), failures)
+            let (backend, limits) = (Some(hub.chunks.as_ref()), TarLimits::default());
+            let built = from_tar(file, backend, &limits, &BuildOptions::default())
+                .map_err(|e| unfit(&e.to_string()))?;
+            if built.tree.len() == 1 {
+                return Err(unfit(&match built.skipped.first() {
+                    Some((path, why)) => format!("nothing of it can be taken: {path}: {why}"),
+                    None => "the archive is empty".to_owned(),
+                }));
+            }
+            let failures = built.skipped.len() as u64;
+            hub.publish(&user, &name, &built.tree, Metadata::new(), failures)
         })
         .await
     }
@@ -237,4 +246,22 @@ fn named(upload: Option<Upload>) -> Result<Upload, Refusal> {
 /// What came is not what it should be; the original says nothing of this.
 fn unfit(why: &str) -> Refusal {
     Refusal::new(NOT_ALLOWED).because(why)
+}
+
+/// Counts what is in a tree, the root not counted.
+fn count(tree: &Tree, failure: u64) -> Account {
+    let mut files = Account {
+        failure,
+        ..Account::default()
+    };
+    for (location, node) in tree.iter() {
+        match &node.kind {
+            Kind::Dir if location.is_empty() => {}
+            Kind::Dir => files.directory += 1,
+            Kind::File { .. } => files.regular += 1,
+            Kind::Link { .. } => files.symlink += 1,
+            Kind::Special { .. } => files.special += 1,
+        }
+    }
+    files
 }
