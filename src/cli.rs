@@ -185,6 +185,9 @@ pub struct DevnetStart {
     /// Start with the blocks of this file.
     #[arg(long, value_name = "FILE")]
     pub import: Option<PathBuf>,
+    /// Registry that the flist hub takes docker images from when their name has none.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub registry: Option<String>,
     /// Stay in the foreground.
     #[arg(long)]
     pub foreground: bool,

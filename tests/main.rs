@@ -15,4 +15,5 @@ mod schema;
 mod shell;
 mod store;
 mod tfchain;
+mod zdb;
 mod zos;

@@ -26,6 +26,12 @@ pub enum Error {
     /// The outer archive.
     #[error("this is no flist: {0}")]
     Archive(String),
+    /// A tar archive of files.
+    #[error("this archive cannot be taken: {0}")]
+    Tar(String),
+    /// Somebody asked to stop.
+    #[error("it was stopped")]
+    Stopped,
     /// The database in it.
     #[error("the database of this flist cannot be used: {0}")]
     Database(#[from] rusqlite::Error),

@@ -134,6 +134,28 @@ pub fn extract(
     Ok(made)
 }
 
+/// Returns what a file holds; nothing for what is no file.
+///
+/// # Errors
+/// When a chunk is missing or wrong, or the pieces do not add up to its size.
+pub fn content(node: &Node, location: &[u8], backend: &dyn Backend) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let Kind::File { size, blocks } = &node.kind else {
+        return Ok(content);
+    };
+    for block in blocks {
+        content.extend(open(backend, block, location)?);
+    }
+    match content.len() as u64 == *size {
+        true => Ok(content),
+        false => Err(Error::Changed {
+            path: display(location),
+            before: *size,
+            after: content.len() as u64,
+        }),
+    }
+}
+
 /// Fetches a chunk and opens it.
 fn open(backend: &dyn Backend, block: &super::Block, location: &[u8]) -> Result<Vec<u8>> {
     let Some(bytes) = backend.get(&block.id)? else {

@@ -3,10 +3,11 @@
 //! | step | call |
 //! |---|---|
 //! | read | [`Flist::open`], [`Flist::list`], [`Flist::stat`], [`Flist::tree`] |
-//! | make | [`Tree`] by hand, [`from_dir`], [`merge`] |
-//! | write | [`write`] in the format of 2019 or of 2023 |
+//! | make | [`Tree`] by hand, [`from_dir`], [`from_tar`], [`merge`] |
+//! | write | [`write`], [`write_file`] in the format of 2019 or of 2023 |
 //! | chunks | [`Chunk`], kept in a [`Backend`]: [`open_backend`], [`ChunkCache`] |
 //! | use | [`check`], [`extract`], [`diff`] |
+//! | from images of containers | [`image`] |
 //! | hubs | [`hub::Hub`], [`hub::Direct`] |
 //!
 //! An flist is a gzipped tar archive of one SQLite database, whose values are Cap'n Proto messages
@@ -24,12 +25,16 @@ mod database;
 mod diff;
 mod error;
 mod extract;
+mod file;
+mod from_tar;
 pub mod hub;
+pub mod image;
 mod keys;
 mod merge;
 mod read;
 mod record;
 mod tree;
+mod upload;
 mod write;
 
 pub use crate::capnp as message;
@@ -44,7 +49,9 @@ pub use chunk::{BLOCK_SIZE, Chunk, ChunkError, ChunkId, split};
 pub use database::Metadata;
 pub use diff::{Difference, diff};
 pub use error::{Error, Result};
-pub use extract::{ExtractOptions, Extracted, extract};
+pub use extract::{ExtractOptions, Extracted, content, extract};
+pub use file::write_file;
+pub use from_tar::{TarLimits, from_tar};
 pub use keys::{Format, acl_key, path_key};
 pub use merge::merge;
 pub use read::Flist;

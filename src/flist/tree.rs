@@ -230,6 +230,20 @@ impl Tree {
         self.nodes.iter().map(|(at, node)| (at.as_slice(), node))
     }
 
+    /// Returns everything below a directory, in order, without itself.
+    pub fn below(&self, location: &[u8]) -> impl Iterator<Item = (&[u8], &Node)> {
+        let first = match location.is_empty() {
+            // The root is nothing, and everything else is more.
+            true => vec![0],
+            false => [location, b"/"].concat(),
+        };
+        let last = (!location.is_empty()).then(|| [location, b"0"].concat());
+        let range = self.nodes.range(first..);
+        range
+            .take_while(move |(at, _)| last.as_ref().is_none_or(|last| *at < last))
+            .map(|(at, node)| (at.as_slice(), node))
+    }
+
     /// Number of nodes, the root included.
     pub fn len(&self) -> usize {
         self.nodes.len()

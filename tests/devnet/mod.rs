@@ -8,6 +8,7 @@ mod faucet;
 mod faults;
 mod gateway;
 mod http;
+mod hub;
 mod load;
 mod pages;
 mod recording;

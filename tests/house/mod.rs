@@ -65,6 +65,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rcgen::", &["devnet"]),
     ("ring::", &["devnet"]),
     ("rusqlite::", &["flist"]),
+    ("ruzstd::", &["flist"]),
     ("snap::", &["flist"]),
     ("nix::", &["devnet"]),
     ("tar::", &["devnet", "flist"]),

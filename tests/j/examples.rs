@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use kosmos::object::{ClassInfo, MemberInfo, MemberKind, Ty, class_of};
 
-use super::{Chain, Session};
+use super::{Chain, Session, hub};
 
 /// Members whose example is empty, with the reason.
 const EXEMPT: &[(&str, &str)] = &[
@@ -12,6 +12,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("reset", "would end the devnet of this test"),
     ("add_from_path", "needs a file"),
     ("gedis_client.auth", "is always refused"),
+    ("from_tar", "needs an archive"),
 ];
 
 /// Examples that start or ask something outside this process.
@@ -60,6 +61,12 @@ fn is_of_the_grid(example: &str) -> bool {
 /// Examples that are run with an archive, a gateway and a controller of networks.
 fn is_of_a_service(example: &str) -> bool {
     let words = ["archive.", "gateway.", "account."];
+    words.iter().any(|word| example.contains(word))
+}
+
+/// Examples that are run on a 0-DB.
+fn is_of_a_zdb(example: &str) -> bool {
+    let words = ["j.clients.zdb.client", "admin.", "cl."];
     words.iter().any(|word| example.contains(word))
 }
 
@@ -138,6 +145,7 @@ fn every_example_runs() {
         if is_of_a_node(&class, member.example)
             || is_of_the_grid(member.example)
             || is_of_a_service(member.example)
+            || is_of_a_zdb(member.example)
         {
             continue;
         }
@@ -149,6 +157,9 @@ fn every_example_runs() {
             .yes
             .store(true, std::sync::atomic::Ordering::SeqCst);
         s.says("c.wallets.pocket_money");
+        if member.example.contains("hub.") {
+            hub::prepare(&mut s, dir.path());
+        }
         // What examples of outputs and shared wallets look at must be in a block.
         for line in member.example.lines() {
             let line = &line.replace("'/tmp/", &files);
@@ -223,6 +234,33 @@ fn every_example_of_a_node_runs() {
         ));
         for line in member.example.lines() {
             if let Err(error) = s.ask(line) {
+                failed.push(format!("{}.{}: {line}: {error}", class.name, member.name));
+                break;
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_example_of_a_zdb_runs() {
+    let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
+    for (class, member) in members() {
+        if !is_of_a_zdb(member.example) || !done.insert(member.example) {
+            continue;
+        }
+        let server = crate::zdb::Server::start();
+        let port = server.port().to_string();
+        let mut s = Session::new(Default::default());
+        s.person
+            .yes
+            .store(true, std::sync::atomic::Ordering::SeqCst);
+        s.says(&format!(
+            "admin = j.clients.zdb.client_admin_get(port={port})\n\
+             cl = admin.namespace_new('test', secret='1234')"
+        ));
+        for line in member.example.lines() {
+            if let Err(error) = s.ask(&line.replace("9900", &port)) {
                 failed.push(format!("{}.{}: {line}: {error}", class.name, member.name));
                 break;
             }

@@ -7,6 +7,9 @@ pub mod tfchain;
 pub mod threefold_directory;
 pub mod webgateway;
 pub mod zerotier;
+pub mod zdb;
+pub mod zhub;
+pub mod zhubdirect;
 pub mod zos;
 
 use std::sync::Arc;
@@ -21,6 +24,9 @@ use tfchain::TfchainClient;
 use threefold_directory::ThreefoldDirectory;
 use webgateway::WebGateway;
 use zerotier::ZeroTierClient;
+use zdb::ZdbFactory;
+use zhub::ZhubClient;
+use zhubdirect::ZhubDirect;
 use zos::ZosInstance;
 
 /// `j.clients`.
@@ -32,6 +38,9 @@ pub struct Clients {
     threefold_directory: Arc<Collection<ThreefoldDirectory>>,
     webgateway: Arc<Collection<WebGateway>>,
     zerotier: Arc<Collection<ZeroTierClient>>,
+    zdb: Arc<ZdbFactory>,
+    zhub: Arc<Collection<ZhubClient>>,
+    zhubdirect: Arc<Collection<ZhubDirect>>,
     zos: Arc<Collection<ZosInstance>>,
 }
 
@@ -49,6 +58,9 @@ impl Clients {
             threefold_directory,
             webgateway: webgateway::collection(world),
             zerotier: zerotier::collection(world),
+            zdb: ZdbFactory::open(world),
+            zhub: zhub::collection(world),
+            zhubdirect: zhubdirect::collection(world),
             zos: zos::collection(world),
         })
     }
@@ -106,6 +118,27 @@ impl Class for Clients {
             "ZeroTier: the daemon of this machine, and accounts of the controller.",
             "j.clients.zerotier",
             |clients, _| Ok(clients.zerotier.clone().into()),
+        ),
+        Member::child(
+            "zhub",
+            class_of::<Collection<ZhubClient>>,
+            "Hubs of flists: upload, convert, merge, publish.",
+            "j.clients.zhub",
+            |clients, _| Ok(clients.zhub.clone().into()),
+        ),
+        Member::child(
+            "zhubdirect",
+            class_of::<Collection<ZhubDirect>>,
+            "Doors of hubs for chunks.",
+            "j.clients.zhubdirect",
+            |clients, _| Ok(clients.zhubdirect.clone().into()),
+        ),
+        Member::child(
+            "zdb",
+            class_of::<ZdbFactory>,
+            "0-DB: values by keys in namespaces.",
+            "j.clients.zdb",
+            |clients, _| Ok(clients.zdb.clone().into()),
         ),
         Member::child(
             "zos",

@@ -5,6 +5,7 @@
 //! * [`object`]: an object that holds data; its properties are read and set by name. Whatever keeps
 //!   such objects (a database) is its [`object::Home`].
 //! * [`bcdb`]: `j.data.bcdb`, databases that keep objects.
+//! * [`flist`]: `j.data.flist`, file trees whose contents lie elsewhere.
 //! * [`list`], [`dict`]: lists and maps inside an object; what is changed in them is changed in the
 //!   object.
 //! * [`numeric`], [`choice`], [`pair`]: values that are more than plain data.
@@ -15,6 +16,7 @@ pub mod choice;
 pub mod dict;
 pub mod dumps;
 pub mod errors;
+pub mod flist;
 pub mod list;
 pub mod numeric;
 pub mod object;
@@ -30,12 +32,14 @@ use std::sync::Arc;
 use super::world::World;
 use crate::object::{Class, Member, class_of};
 use bcdb::Bcdb;
+use flist::Flists;
 use schema::SchemaFactory;
 use types::TypeFactory;
 
 /// `j.data`.
 pub struct Data {
     bcdb: Arc<Bcdb>,
+    flist: Arc<Flists>,
     schema: Arc<SchemaFactory>,
     types: Arc<TypeFactory>,
 }
@@ -45,6 +49,7 @@ impl Data {
     pub fn open(world: &Arc<World>) -> Arc<Data> {
         Arc::new(Data {
             bcdb: Bcdb::open(world),
+            flist: Flists::open(world),
             schema: SchemaFactory::open(world),
             types: TypeFactory::open(world),
         })
@@ -61,6 +66,13 @@ impl Class for Data {
             "Databases of objects, encrypted in the store.",
             "j.data.bcdb",
             |data, _| Ok(data.bcdb.clone().into()),
+        ),
+        Member::child(
+            "flist",
+            class_of::<Flists>,
+            "Flists: file trees whose contents lie in a backend as chunks.",
+            "j.data.flist",
+            |data, _| Ok(data.flist.clone().into()),
         ),
         Member::child(
             "schema",

@@ -34,6 +34,11 @@ pub fn dict(map: &serde_json::Map<String, serde_json::Value>) -> Dict {
 pub struct Rows(Vec<Value>);
 
 impl Rows {
+    /// A list of [`Dict`]s.
+    pub fn of(rows: Vec<Value>) -> Value {
+        Value::object(Rows(rows))
+    }
+
     fn table(&self, columns: &[String]) -> Table {
         let rows: Vec<IndexMap<String, Value>> = self
             .0
