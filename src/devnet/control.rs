@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use super::bridge::{Bridged, Withdrawal};
 use super::error::{Error, Result};
 use super::folder::{self, NodeFile};
+use super::grid::{self, Mail, NewFarm};
 
 /// Path prefix of the control requests.
 pub const PREFIX: &str = "/kosmos/devnet/";
@@ -36,6 +37,8 @@ pub struct Status {
     pub faucet: SocketAddr,
     /// Address of the flist hub.
     pub hub: SocketAddr,
+    /// Addresses of the grid.
+    pub grid: grid::Addresses,
     /// Height of the newest block.
     pub height: u64,
     /// Id of the newest block (64 hex).
@@ -118,6 +121,34 @@ impl Control {
     /// Returns the address of the flist hub.
     pub fn hub_addr(&self) -> SocketAddr {
         self.node.hub
+    }
+
+    /// Returns the addresses of the grid.
+    pub fn grid_addresses(&self) -> grid::Addresses {
+        self.node.grid
+    }
+
+    /// Returns the mails that the broker wrote, newest first.
+    pub async fn mails(&self) -> Result<Vec<Mail>> {
+        self.ask("mails").await
+    }
+
+    /// Returns the last mail about a payment; waits some seconds for one.
+    pub async fn mail_of(&self, transaction: &str) -> Result<Option<Mail>> {
+        self.ask(&format!("mail?of={transaction}")).await
+    }
+
+    /// Makes the broker a 3bot of the chain, unless it is one.
+    pub async fn broker_ready(&self) -> Result<()> {
+        self.ask::<serde_json::Value>("broker").await.map(|_| ())
+    }
+
+    /// Adds a farm to the capacity directory; the ids of its nodes.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the id is taken or a value cannot be.
+    pub async fn farm_add(&self, farm: &NewFarm) -> Result<Vec<String>> {
+        self.ask(&format!("farm_add?{}", farm.query())).await
     }
 
     /// Returns the process id of the node.

@@ -37,6 +37,8 @@ pub struct NodeFile {
     pub faucet: SocketAddr,
     /// Address of the flist hub.
     pub hub: SocketAddr,
+    /// Addresses of the grid.
+    pub grid: super::grid::Addresses,
     /// Secret that the control paths ask for (64 hex characters).
     pub token: String,
 }
@@ -48,6 +50,7 @@ impl std::fmt::Debug for NodeFile {
             .field("addr", &self.addr)
             .field("faucet", &self.faucet)
             .field("hub", &self.hub)
+            .field("grid", &self.grid)
             .field("token", &"***")
             .finish()
     }
@@ -183,9 +186,12 @@ pub fn reset(path: &Path) -> Result<bool> {
         let entry = entry.map_err(Error::file("cannot read", path))?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // Never through a link, and of folders only the hub's: others are not ours.
+        // Never through a link, and of folders only those of hub and grid: others are
+        // not ours.
         let plain = entry.file_type().map(|t| t.is_file()).unwrap_or(false);
-        if name == HUB && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        if (name == HUB || name == super::grid::NAME)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        {
             let hub = entry.path();
             fs::remove_dir_all(&hub).map_err(Error::file("cannot remove", hub))?;
         }
@@ -255,6 +261,20 @@ fn lock_exclusively(path: &Path, lock: &File, lock_path: &Path) -> Result<()> {
 
 fn read_node_file(path: &Path) -> Option<NodeFile> {
     serde_json::from_slice(&fs::read(path.join(NODE)).ok()?).ok()
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fresh = path.with_extension("new");
+    write_private(&fresh, bytes)?;
+    fs::rename(&fresh, path).map_err(Error::file("cannot write", path))
+}
+
+/// Makes a folder that only its owner may use, unless it is there.
+pub(crate) fn private_folder(path: &Path) -> Result<()> {
+    private_dir_builder()
+        .create(path)
+        .map_err(Error::file("cannot make", path))
 }
 
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -15,14 +15,15 @@ pub mod explorer_api;
 mod faucet;
 mod folder;
 pub mod gateway;
+pub mod grid;
 mod http;
 pub mod hub;
 pub mod identity;
 pub mod node;
 mod pages;
 pub mod pool;
-pub mod s3;
 pub mod resp;
+pub mod s3;
 mod server;
 pub mod storage;
 pub mod zdb;
@@ -51,6 +52,7 @@ use tokio::task::JoinHandle;
 
 use axum::serve::Listener;
 use folder::Folder;
+use grid::Grid;
 use http::LimitedListener;
 use hub::{Access, DockerImages, Hub, HubConfig};
 use node::Node;
@@ -83,6 +85,17 @@ pub struct Config {
     /// Port of the 0-DB with the hub's chunks; None takes the node's port + 3, or a free one when
     /// `port` is 0.
     pub zdb_port: Option<u16>,
+    /// Port of the capacity directory; None takes the node's port + 4, or a free one when `port` is
+    /// 0.
+    pub directory_port: Option<u16>,
+    /// Port of the notary; None takes the node's port + 5, or a free one.
+    pub notary_port: Option<u16>,
+    /// Port of the web gateway; None takes the node's port + 6, or a free one.
+    pub gateway_port: Option<u16>,
+    /// Port of the 0-DB with reserved namespaces; None takes the node's port + 7, or a free one.
+    pub namespaces_port: Option<u16>,
+    /// The kosmos program, which is the first process of containers on reserved machines.
+    pub program: Option<PathBuf>,
     /// Registry that the hub takes docker images from when their name has none (`localhost:5000`);
     /// None is that of docker.
     pub registry: Option<String>,
@@ -104,6 +117,11 @@ impl Config {
             faucet_port: None,
             hub_port: None,
             zdb_port: None,
+            directory_port: None,
+            notary_port: None,
+            gateway_port: None,
+            namespaces_port: None,
+            program: None,
             registry: None,
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
@@ -150,6 +168,29 @@ impl Devnet {
         }
         let token = new_token()?;
         let (stop, stopping) = watch::channel(false);
+        let faucet = Arc::new(Faucet::new(Arc::clone(&node)));
+        let at = |own: Option<u16>, distance| SocketAddr::new(config.host, beside(own, distance));
+        let (directory_listener, directory_addr) = listen(beside(config.directory_port, 4)).await?;
+        // Their protocols are without encryption and passwords: they never leave this machine.
+        let here = |addr: SocketAddr| match addr.ip().is_loopback() {
+            true => addr,
+            false => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), addr.port()),
+        };
+        let (grid, grid_tasks) = Grid::start(
+            grid::Settings {
+                folder: grid::folder_of(folder.path()),
+                directory: directory_addr,
+                notary: at(config.notary_port, 5),
+                gateway: at(config.gateway_port, 6),
+                zdb: here(at(config.namespaces_port, 7)),
+                node: Arc::clone(&node),
+                node_addr: here(addr),
+                faucet: Arc::clone(&faucet),
+                program: config.program.clone(),
+            },
+            stopping.clone(),
+        )
+        .await?;
         let block_every_ms = config
             .block_time
             .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
@@ -158,6 +199,7 @@ impl Devnet {
             addr,
             faucet: faucet_addr,
             hub: hub_addr,
+            grid: grid.addresses(),
             block_every_ms,
             dir,
         };
@@ -166,16 +208,19 @@ impl Devnet {
             status: status.clone(),
             token: token.clone(),
             stop: stop.clone(),
+            grid: Arc::clone(&grid),
         });
-        let faucet = Arc::new(Faucet::new(Arc::clone(&node)));
         let node_router = router(&server, addr, |s, r| async move { s.answer(r).await });
         let faucet_router = router(&faucet, addr, |f, r| async move { f.answer(r).await });
         let hub_router = router(&hub, addr, Hub::answer);
+        let directory_router = router(&grid, addr, Grid::answer);
         let mut tasks = vec![
             serve(node_listener, node_router, stopping.clone()),
             serve(faucet_listener, faucet_router, stopping.clone()),
             serve(hub_listener, hub_router, stopping.clone()),
+            serve(directory_listener, directory_router, stopping.clone()),
         ];
+        tasks.extend(grid_tasks);
         tasks.extend(
             config
                 .block_time
@@ -187,10 +232,12 @@ impl Devnet {
             addr,
             faucet: faucet_addr,
             hub: hub_addr,
+            grid: grid.addresses(),
             token,
         })?;
         node.note(&format!(
-            "started on {addr}, faucet on {faucet_addr}, hub on {hub_addr}, process {pid}"
+            "started on {addr}, faucet on {faucet_addr}, hub on {hub_addr}, capacity directory on \
+             {directory_addr}, process {pid}"
         ));
         let aborts = tasks.iter().map(JoinHandle::abort_handle).collect();
         let running = run(tasks, stopping.clone(), Arc::clone(&node), folder, storage);
@@ -198,6 +245,7 @@ impl Devnet {
         Ok(Handle {
             node,
             faucet,
+            grid,
             status,
             stop,
             stopping,
@@ -382,6 +430,7 @@ async fn run(
 pub struct Handle {
     node: Arc<Node>,
     faucet: Arc<Faucet>,
+    grid: Arc<Grid>,
     status: StatusSource,
     stop: watch::Sender<bool>,
     stopping: watch::Receiver<bool>,
@@ -403,6 +452,11 @@ impl Handle {
     /// Returns the address of the flist hub.
     pub fn hub_addr(&self) -> SocketAddr {
         self.status.hub
+    }
+
+    /// Returns the grid itself: directory, notary, mails.
+    pub fn grid(&self) -> &Arc<Grid> {
+        &self.grid
     }
 
     /// Returns the folder of the state.

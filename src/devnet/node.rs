@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use tokio::sync::watch;
+
 use super::chain::{Block, Chain, Genesis, RawBlock, Source};
 use super::clock::Clock;
 use super::control::{Account, Made};
@@ -48,6 +50,8 @@ pub struct Node {
     clock: Clock,
     event_log: PathBuf,
     notices: Vec<String>,
+    /// Told of every block, and when the clock is moved.
+    blocks: watch::Sender<u64>,
 }
 
 impl Node {
@@ -90,6 +94,7 @@ impl Node {
             clock,
             event_log: event_log.to_owned(),
             notices,
+            blocks: watch::Sender::new(0),
         })
     }
 
@@ -100,6 +105,11 @@ impl Node {
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the height after every block, and again when the clock is moved.
+    pub fn blocks(&self) -> watch::Receiver<u64> {
+        self.blocks.subscribe()
     }
 
     /// Returns the clock.
@@ -230,6 +240,7 @@ impl Node {
                 "block {height}: {dropped} pool transactions no longer hold"
             ));
         }
+        self.blocks.send_replace(height);
         Ok((made, pending))
     }
 
@@ -289,6 +300,7 @@ impl Node {
         self.clock.set_offset(seconds);
         drop(state);
         self.note(&format!("clock offset set to {seconds} s"));
+        self.blocks.send_modify(|_| {});
         Ok(pending)
     }
 

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 use super::error::{Error, Result};
+use super::folder;
 use super::http::{self, LimitedListener};
 
 /// Header of uploads in signed pieces: the length without what the signatures add.
@@ -74,12 +75,7 @@ pub async fn start(listen: SocketAddr, folder: &Path, settings: Settings) -> Res
     };
     let listener = LimitedListener::bind(listen).await.map_err(fail)?;
     let addr = axum::serve::Listener::local_addr(&listener).map_err(fail)?;
-    let private = |source| Error::File {
-        what: "cannot make",
-        path: folder.to_owned(),
-        source,
-    };
-    make_private(folder).map_err(private)?;
+    folder::private_folder(folder)?;
     let files = s3s_fs::FileSystem::new(folder).map_err(|error| Error::Start {
         reason: format!("the S3 archive in {}: {error:?}", folder.display()),
     })?;
@@ -189,14 +185,6 @@ impl Archive {
             ),
         }
     }
-}
-
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
 }
 
 /// Length of an upload without what signatures add.

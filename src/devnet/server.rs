@@ -15,6 +15,7 @@ use super::control::{PREFIX, Status, TOKEN_HEADER, token_matches};
 use super::error::Error;
 use super::explorer_api::json::Json;
 use super::explorer_api::{self, AGENT, BROWSER, CALL, DECODING, Query, Reply, Route};
+use super::grid::{self, Grid, NewFarm};
 use super::http::{self, BodyError, JSON, TEXT};
 use super::node::{Node, Refused};
 
@@ -31,6 +32,7 @@ pub(super) struct Server {
     pub token: String,
     /// Set to true when somebody asked the devnet to stop.
     pub stop: watch::Sender<bool>,
+    pub grid: Arc<Grid>,
 }
 
 /// What [`Status`] is made of besides the node.
@@ -39,6 +41,7 @@ pub(super) struct StatusSource {
     pub addr: SocketAddr,
     pub faucet: SocketAddr,
     pub hub: SocketAddr,
+    pub grid: grid::Addresses,
     pub block_every_ms: Option<u64>,
     pub dir: String,
 }
@@ -51,6 +54,7 @@ impl StatusSource {
             addr: self.addr,
             faucet: self.faucet,
             hub: self.hub,
+            grid: self.grid,
             height: state.chain.height(),
             block_id: state.chain.tip_id().to_string(),
             block_time: state.chain.tip_time(),
@@ -151,6 +155,13 @@ impl Server {
             "accounts" => Ok(value(&self.node.accounts())),
             "minter" => self.node.minter().map(|account| value(&account)),
             "bridge" => self.bridge(&query).await,
+            "mails" => Ok(value(&self.grid.mails())),
+            "mail" => Ok(value(&self.grid.mail_of(query.get("of")).await)),
+            "broker" => {
+                self.grid.ready().await;
+                Ok("{}".into())
+            }
+            "farm_add" => self.farm_add(&query),
             "stop" => {
                 self.stop.send_replace(true);
                 Ok("{}".into())
@@ -178,6 +189,12 @@ impl Server {
             .map_err(|refused| refused.to_string())?;
         pending.wait().await.map_err(|e| e.to_string())?;
         Ok(value(&bridged))
+    }
+
+    fn farm_add(&self, query: &Query) -> Result<String, String> {
+        let farm = NewFarm::from_query(query)?;
+        let nodes = self.grid.directory().add(&farm);
+        nodes.map(|ids| value(&ids)).map_err(|e| e.to_string())
     }
 
     async fn set_clock(&self, offset: &str) -> Result<String, String> {

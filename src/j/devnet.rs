@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::clients::tfchain::amount::Currency;
 use super::clients::tfchain::recipient;
+use super::devnet_grid;
 use super::world::World;
 use super::zos_node::{self, ZosNode};
 use crate::devnet::{
@@ -49,30 +50,6 @@ pub fn running(world: &World) -> Option<(SocketAddr, SocketAddr)> {
     }
     let control = Control::open(&world.settings.devnet_dir).ok()?;
     Some((control.addr(), control.faucet_addr()))
-}
-
-/// Addresses of a devnet's grid.
-pub struct GridAddresses {
-    /// Of its capacity directory.
-    pub directory: String,
-    /// Host and port of its notary.
-    pub notary: (String, u16),
-}
-
-/// The grid of the devnet that this shell would use: behind its faucet come directory and notary.
-pub fn grid(world: &World) -> GridAddresses {
-    let (host, port) = match running(world) {
-        Some((node, _)) => (node.ip().to_string(), node.port()),
-        None => match world.settings.devnet_port {
-            0 => ("127.0.0.1".to_owned(), crate::devnet::DEFAULT_PORT),
-            port => ("127.0.0.1".to_owned(), port),
-        },
-    };
-    let at = |place: u16| port.saturating_add(place);
-    GridAddresses {
-        directory: format!("http://{host}:{}", at(2)),
-        notary: (host, at(3)),
-    }
 }
 
 /// Address of the flist hub of that devnet. None when none runs.
@@ -150,6 +127,7 @@ impl DevnetNode {
                 config.block_time = Some(block_time);
                 config.import = args.opt_text("import_file").map(PathBuf::from);
                 config.registry = args.opt_text("registry").map(String::from);
+                config.program = settings.container_program.clone();
                 let handle = self.world.block_on(Devnet::start(config))??;
                 let status = handle.status();
                 *self
@@ -411,6 +389,33 @@ impl Class for DevnetNode {
         )
         .needs(Needs::NETWORK),
         Member::method(
+            "mails",
+            &[],
+            Ty::List,
+            "Lists the mails that the broker wrote about reservations, newest first.",
+            "j.devnet.mails()",
+            |node: &Arc<Self>, _| devnet_grid::mails(&node.world),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "mail_wait",
+            devnet_grid::MAIL_WAIT,
+            Ty::Object(class_of::<devnet_grid::DevnetMail>),
+            "Waits for the mail about a payment: what is deployed and how to reach it, or why not.",
+            "j.devnet.mail_wait(result.transaction.id, timeout=60)",
+            |node: &Arc<Self>, args| devnet_grid::mail_wait(&node.world, args),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "farm_add",
+            devnet_grid::FARM_ADD,
+            Ty::List,
+            "Adds a farm to the capacity directory, with nodes of one kind; answers their ids.",
+            "j.devnet.farm_add('my.farm', country='Austria', cru=16, mru=64)",
+            |node: &Arc<Self>, args| devnet_grid::farm_add(&node.world, args),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
             "zos_start",
             zos_node::START,
             Ty::Object(class_of::<ZosNode>),
@@ -486,6 +491,20 @@ impl Class for DevnetStatus {
             |s, _| Ok(format!("http://{}", s.0.hub).into()),
         ),
         Member::property(
+            "directory",
+            Ty::Str,
+            "Address of its capacity directory, also for a browser; the broker's mails are there too.",
+            "j.devnet.status().directory",
+            |s, _| Ok(format!("http://{}", s.0.grid.directory).into()),
+        ),
+        Member::property(
+            "gateway",
+            Ty::Str,
+            "Address of its web gateway, which forwards by host name.",
+            "j.devnet.status().gateway",
+            |s, _| Ok(format!("http://{}", s.0.grid.gateway).into()),
+        ),
+        Member::property(
             "height",
             Ty::Int,
             "Height of the newest block.",
@@ -539,12 +558,13 @@ impl Class for DevnetStatus {
             None => "blocks on demand".to_string(),
         };
         let mut text = format!(
-            "devnet on http://{}, faucet on http://{}\npages: {}\nflist hub: http://{}\nheight {}, {blocks}, {} waiting in \
+            "devnet on http://{}, faucet on http://{}\npages: {}\nflist hub: http://{}\ncapacity: http://{}\nheight {}, {blocks}, {} waiting in \
              the pool",
             s.addr,
             s.faucet,
             s.pages(),
             s.hub,
+            s.grid.directory,
             s.height,
             s.pool
         );

@@ -6,6 +6,7 @@
 pub mod clients;
 pub mod data;
 pub mod devnet;
+pub mod devnet_grid;
 pub mod errors;
 pub mod file;
 pub mod instances;

@@ -87,6 +87,7 @@ async fn foreground(options: &DevnetStart, dir: &Path) -> Result<()> {
     config.block_time = Some(options.block_time).filter(|time| !time.is_zero());
     config.import = options.import.clone();
     config.registry = options.registry.clone();
+    config.program = std::env::current_exe().ok();
     let handle = Devnet::start(config).await.map_err(failed)?;
     output::line(&text(&handle.status()));
     let mut interrupted = signal(SignalKind::interrupt())?;
@@ -141,12 +142,14 @@ fn text(status: &Status) -> String {
         None => "blocks on demand".to_string(),
     };
     let mut text = format!(
-        "devnet on http://{}, faucet on http://{}, process {}\npages: {}\nflist hub: http://{}\nheight {}, {} waiting, {blocks}\nstate in {}",
+        "devnet on http://{}, faucet on http://{}, process {}\npages: {}\nflist hub: http://{}\ncapacity and mails: http://{}, web gateway: http://{}\nheight {}, {} waiting, {blocks}\nstate in {}",
         status.addr,
         status.faucet,
         status.pid,
         status.pages(),
         status.hub,
+        status.grid.directory,
+        status.grid.gateway,
         status.height,
         status.pool,
         short(Path::new(&status.dir)),

@@ -36,6 +36,7 @@ const TUTORIAL: &[&str] = &[
     include_str!("../../examples/threebot.rhai"),
     include_str!("../../examples/together.rhai"),
     include_str!("../../examples/swap.rhai"),
+    include_str!("../../examples/capacity.rhai"),
     include_str!("../../examples/machine.rhai"),
     include_str!("../../examples/schema.rhai"),
     include_str!("../../examples/addresses.rhai"),
@@ -290,8 +291,9 @@ impl Start {
         let mut config = crate::devnet::Config::new(folder.0.join("devnet"));
         config.port = 0;
         config.block_time = Some(TUTORIAL_BLOCK_TIME);
-        let devnet = runtime.block_on(crate::devnet::Devnet::start(config))?;
         let program = std::env::current_exe().ok();
+        config.program = program.clone();
+        let devnet = runtime.block_on(crate::devnet::Devnet::start(config))?;
         let open = || {
             let settings = Settings {
                 devnet_dir: folder.0.join("devnet"),

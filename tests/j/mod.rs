@@ -5,6 +5,7 @@ mod cosigners;
 mod data;
 mod erc20;
 mod examples;
+mod grid;
 mod hub;
 mod minting;
 mod money;
@@ -99,6 +100,12 @@ impl Chain {
 
     pub fn block(&self) {
         self.runtime.block_on(self.handle().block_make()).unwrap();
+    }
+
+    /// Waits until the broker has dealt with the newest block.
+    pub fn settled(&self) {
+        let height = self.handle().node().read().chain.height();
+        self.runtime.block_on(self.handle().grid().settled(height));
     }
 
     /// Lets so many seconds pass, and makes a block after them.

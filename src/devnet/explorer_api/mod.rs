@@ -68,6 +68,11 @@ impl Query {
             .map_or("", |(_, value)| value)
     }
 
+    /// Returns whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns all parameters, in their order.
     pub fn into_pairs(self) -> Vec<(String, String)> {
         self.0

@@ -161,6 +161,17 @@ impl Handle {
             .map_err(|e| wrong(e.to_string()))
     }
 
+    /// Deletes a namespace with all that is in it; one that is not there is no error.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn namespace_delete(&self, name: &str) -> Result<()> {
+        let deleted = self.shared.spaces.delete(name);
+        deleted.map(|_| ()).map_err(|e| Error::Refused {
+            reason: format!("namespace '{name}': {e}"),
+        })
+    }
+
     /// Stops the server; when it returns, everything is on disk and the folder is free.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);

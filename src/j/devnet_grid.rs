@@ -1,0 +1,256 @@
+//! The grid of the devnet in `j.devnet`: mails of the broker, farms.
+use std::sync::PoisonError;
+
+use super::clients::tfchain::recipient;
+use super::world::World;
+use crate::devnet::grid::{Addresses, Mail, NewFarm};
+use crate::devnet::{Control, DEFAULT_PORT};
+use crate::grid::directory::{Location, Units};
+use crate::object::{Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value};
+
+/// Addresses of a devnet's grid.
+pub struct GridAddresses {
+    /// Of its capacity directory.
+    pub directory: String,
+    /// Host and port of its notary.
+    pub notary: (String, u16),
+}
+
+fn addresses(world: &World) -> Option<Addresses> {
+    {
+        let own = world.devnet.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = own.as_ref() {
+            return Some(handle.grid().addresses());
+        }
+    }
+    let control = Control::open(&world.settings.devnet_dir).ok()?;
+    Some(control.grid_addresses())
+}
+
+/// Where the grid of the devnet is that this shell would use; where it would be when none runs.
+pub fn grid(world: &World) -> GridAddresses {
+    let told = |addresses: Addresses| GridAddresses {
+        directory: format!("http://{}", addresses.directory),
+        notary: (addresses.notary.ip().to_string(), addresses.notary.port()),
+    };
+    let usual = || {
+        let port = match world.settings.devnet_port {
+            0 => DEFAULT_PORT,
+            port => port,
+        };
+        GridAddresses {
+            directory: format!("http://127.0.0.1:{}", port.saturating_add(4)),
+            notary: ("127.0.0.1".to_owned(), port.saturating_add(5)),
+        }
+    };
+    addresses(world).map_or_else(usual, told)
+}
+
+fn control(world: &World) -> Result<Control> {
+    let own = {
+        let own = world.devnet.lock().unwrap_or_else(PoisonError::into_inner);
+        own.as_ref().map(|handle| handle.dir().to_path_buf())
+    };
+    let dir = own.unwrap_or_else(|| world.settings.devnet_dir.clone());
+    Ok(Control::open(&dir)?)
+}
+
+/// Makes the devnet's broker a 3bot, unless it is one; false when no devnet runs.
+pub fn broker_ready(world: &World) -> Result<bool> {
+    let Ok(control) = control(world) else {
+        return Ok(false);
+    };
+    world.block_on(control.broker_ready())??;
+    Ok(true)
+}
+
+/// The mails of the broker, newest first.
+pub fn mails(world: &World) -> Result<Value> {
+    let control = control(world)?;
+    let mails = world.block_on(control.mails())??;
+    Ok(mails
+        .into_iter()
+        .map(|mail| Value::object(DevnetMail(mail)))
+        .collect())
+}
+
+/// Parameters of `j.devnet.mail_wait`.
+pub const MAIL_WAIT: &[Param] = &[
+    Param::required("transaction", Ty::Any("id"), "id of the payment"),
+    Param::optional(
+        "timeout",
+        Ty::Int,
+        Default::Int(30),
+        "seconds to wait at most",
+    ),
+];
+
+/// The mail about a payment, when it is there.
+pub fn mail_wait(world: &World, args: &Args) -> Result<Value> {
+    let id = recipient::id(args.get("transaction"))?.to_string();
+    let seconds = u64::try_from(args.opt_int("timeout").unwrap_or(30)).unwrap_or(0);
+    let control = control(world)?;
+    let ends = std::time::Instant::now() + std::time::Duration::from_secs(seconds.min(3600));
+    loop {
+        if let Some(mail) = world.block_on(control.mail_of(&id))?? {
+            return Ok(Value::object(DevnetMail(mail)));
+        }
+        if std::time::Instant::now() >= ends {
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("no mail about the payment {id} after {seconds} s"),
+            )
+            .hint("a payment counts when it is in a block: j.devnet.block_make()"));
+        }
+    }
+}
+
+/// Parameters of `j.devnet.farm_add`.
+pub const FARM_ADD: &[Param] = &[
+    Param::required("id", Ty::Str, "id of the farm, for example my.farm"),
+    Param::required("country", Ty::Str, "country it stands in"),
+    Param::optional("city", Ty::Str, Default::Str(""), "city it stands in"),
+    Param::optional(
+        "name",
+        Ty::Str,
+        Default::Str(""),
+        "its name; the id without",
+    ),
+    Param::optional(
+        "continent",
+        Ty::Str,
+        Default::Str(""),
+        "continent it stands on",
+    ),
+    Param::optional(
+        "nodes",
+        Ty::Int,
+        Default::Int(1),
+        "how many nodes it has, 1 to 100",
+    ),
+    Param::optional("cru", Ty::Int, Default::Int(8), "CPU cores of each node"),
+    Param::optional(
+        "mru",
+        Ty::Int,
+        Default::Int(32),
+        "GiB of memory of each node",
+    ),
+    Param::optional(
+        "hru",
+        Ty::Int,
+        Default::Int(2000),
+        "GB of turning disk of each node",
+    ),
+    Param::optional(
+        "sru",
+        Ty::Int,
+        Default::Int(500),
+        "GB of solid state disk of each node",
+    ),
+];
+
+/// Adds a farm; the ids of its nodes.
+pub fn farm_add(world: &World, args: &Args) -> Result<Value> {
+    let text = |name: &str| args.opt_text(name).unwrap_or_default().to_owned();
+    let units = |name: &str| -> Result<f64> {
+        let units = args.opt_int(name).unwrap_or_default();
+        match u32::try_from(units) {
+            Ok(units) => Ok(f64::from(units)),
+            Err(_) => Err(args.error(name, format!("is {units}: expected 0 to 4294967295"))),
+        }
+    };
+    let nodes = args.opt_int("nodes").unwrap_or(1);
+    let farm = NewFarm {
+        id: text("id"),
+        name: text("name"),
+        location: Location {
+            city: text("city"),
+            continent: text("continent"),
+            country: text("country"),
+            latitude: 0.0,
+            longitude: 0.0,
+        },
+        units: Units {
+            cru: units("cru")?,
+            hru: units("hru")?,
+            mru: units("mru")?,
+            sru: units("sru")?,
+        },
+        nodes: u32::try_from(nodes)
+            .map_err(|_| args.error("nodes", format!("is {nodes}: expected 1 to 100")))?,
+    };
+    let control = control(world)?;
+    let ids = world.block_on(control.farm_add(&farm))??;
+    Ok(ids.into_iter().map(Value::from).collect())
+}
+
+/// A mail of the devnet's broker.
+pub struct DevnetMail(Mail);
+
+const MAIL: &str = "for mail in j.devnet.mails() { print(mail.subject) }";
+
+impl Class for DevnetMail {
+    const NAME: &'static str = "DevnetMail";
+    const DOC: &'static str = "A mail that the broker of the devnet wrote.";
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::property("to", Ty::Str, "Who it is for.", MAIL, |m, _| {
+            Ok(m.0.to.clone().into())
+        }),
+        Member::property("from_", Ty::Str, "Who it is from.", MAIL, |m, _| {
+            Ok(m.0.from.clone().into())
+        }),
+        Member::property("subject", Ty::Str, "Its subject.", MAIL, |m, _| {
+            Ok(m.0.subject.clone().into())
+        }),
+        Member::property(
+            "text",
+            Ty::Str,
+            "Its content, one `name: value` a line.",
+            MAIL,
+            |m, _| Ok(m.0.text.clone().into()),
+        ),
+        Member::property(
+            "html",
+            Ty::Str,
+            "Its content as it is sent.",
+            MAIL,
+            |m, _| Ok(m.0.html().into()),
+        ),
+        Member::property(
+            "time",
+            Ty::Int,
+            "When it was written, seconds since 1970.",
+            MAIL,
+            |m, _| Ok(i64::try_from(m.0.time).map_or(Value::None, Value::Int)),
+        ),
+        Member::method(
+            "value",
+            &[Param::required(
+                "name",
+                Ty::Str,
+                "what stands in front of the colon, for example 0-OS address",
+            )],
+            Ty::Str,
+            "Answers the value behind a name of the content; None when it does not stand there.",
+            "for mail in j.devnet.mails() { print(mail.value('0-OS address')) }",
+            |m: &std::sync::Arc<Self>, args| {
+                let name = args.text("name");
+                Ok(m.0.value(name).map_or(Value::None, Value::from))
+            },
+        ),
+    ]];
+
+    fn repr(&self, _paint: Paint) -> String {
+        let m = &self.0;
+        format!(
+            "from {} to {}\n{}\n\n{}",
+            m.from,
+            m.to,
+            m.subject,
+            m.text.trim_end()
+        )
+    }
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
+    }
+}

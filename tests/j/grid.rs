@@ -1,0 +1,133 @@
+//! The grid of a devnet as a person uses it: reserve, pay, read the mail, use what is there.
+use super::{Chain, Session};
+
+const BOT: &str = "your3bot.fancyname";
+
+/// A session whose wallet has a 3bot, on the devnet's own grid.
+fn setup() -> (Chain, Session) {
+    let chain = Chain::start();
+    let mut s = chain.funded();
+    s.says("t = c.faucet_request(w.address)");
+    chain.block();
+    s.says(&format!(
+        "t = w.threebot.record_new(names=['{BOT}'], months=4)"
+    ));
+    chain.block();
+    (chain, s)
+}
+
+/// Puts what was paid into a block and waits for the broker.
+fn settle(chain: &Chain) {
+    chain.block();
+    chain.settled();
+}
+
+fn mail(s: &mut Session, name: &str) -> String {
+    s.text(&format!("j.devnet.mails()[0].value('{name}')"))
+}
+
+#[test]
+fn a_machine_is_reserved_mailed_and_used() {
+    let (chain, mut s) = setup();
+    s.says(
+        "result = w.capacity.reserve_zos_vm(\n    email='user@email.com', # the email address\n    \
+         threebot_id='your3bot.fancyname',\n    location='ac1f6b84a330', # name of the farm or node\n    size=2)",
+    );
+    assert_eq!(s.says("result.submitted"), "True");
+    settle(&chain);
+    let mails = s.says("j.devnet.mails()");
+    assert!(
+        mails.contains("Your virtual 0-OS is ready on the Threefold grid"),
+        "{mails}"
+    );
+    assert!(
+        mails.contains("from broker@grid.tf to user@email.com"),
+        "{mails}"
+    );
+    let address = mail(&mut s, "0-OS address");
+    let host = address.strip_suffix(":6379").unwrap();
+    s.says(&format!("vm = j.clients.zos.get('my_vm', host='{host}')"));
+    assert!(
+        s.says("vm.ping()").starts_with("'PONG Version: ")
+            || s.says("vm.ping()").starts_with("PONG")
+    );
+    // Its capacity is taken.
+    let node = s.says("j.clients.threefold_directory.main.node('ac1f6b84a330').free");
+    assert!(node.contains('6'), "{node}");
+    // After its week it is removed.
+    chain.later(8 * 86_400);
+    chain.settled();
+    assert!(s.fails("vm.ping()").message.len() > 3);
+}
+
+#[test]
+fn a_namespace_keeps_data_behind_its_password() {
+    let (chain, mut s) = setup();
+    s.says(&format!(
+        "w.capacity.reserve_zdb_namespace('user@mail.com', '{BOT}', 'vienna.farm', size=2, password='open sesame')"
+    ));
+    settle(&chain);
+    let (port, name) = (mail(&mut s, "0-DB port"), mail(&mut s, "Namespace name"));
+    assert_eq!(mail(&mut s, "Password"), "open sesame");
+    s.says(&format!(
+        "cl = j.clients.zdb.client_get(nsname='{name}', addr='127.0.0.1', port={port}, secret='open sesame', mode='user')\n\
+         cl.set('value', key='name')"
+    ));
+    assert!(s.says("cl.get('name')").contains("value"));
+}
+
+#[test]
+fn an_archive_and_a_proxy_work() {
+    let (chain, mut s) = setup();
+    s.says("t = c.faucet_request(w.address)");
+    chain.block();
+    let error = s.says(&format!(
+        "w.capacity.reserve_s3('user@mail.com', '{BOT}', 'freefarm.s3-storage')"
+    ));
+    assert!(error.contains("submitted=True"), "{error}");
+    settle(&chain);
+    let url = mail(&mut s, "S3 url");
+    let host = url.strip_prefix("http://").unwrap();
+    let (host, port) = host.rsplit_once(':').unwrap();
+    let (login, password) = (mail(&mut s, "Login"), mail(&mut s, "Password"));
+    assert_eq!((login.len(), password.len()), (8, 16));
+    let folder = tempfile::tempdir().unwrap();
+    let (up, down) = (folder.path().join("up.txt"), folder.path().join("down.txt"));
+    std::fs::write(&up, "kept for a week").unwrap();
+    s.says(&format!(
+        "a = j.clients.s3.new('archive', address='{host}', port={port}, accesskey_='{login}', secretkey_='{password}')\n\
+         a.upload('notes', 'first', '{}')\na.download('notes', 'first', '{}')",
+        up.display(),
+        down.display()
+    ));
+    assert_eq!(std::fs::read_to_string(&down).unwrap(), "kept for a week");
+    s.says(&format!(
+        "w.capacity.reserve_reverse_proxy('user@mail.com', '{BOT}', 'my.example.org', 'http://{host}:{port}')"
+    ));
+    settle(&chain);
+    assert_eq!(mail(&mut s, "Domain"), "my.example.org");
+}
+
+#[test]
+fn what_cannot_be_deployed_is_refunded_once() {
+    let (chain, mut s) = setup();
+    // Archives are made in one farm only.
+    s.says(&format!(
+        "w.capacity.reserve_s3('user@mail.com', '{BOT}', 'vienna.farm')"
+    ));
+    settle(&chain);
+    settle(&chain);
+    settle(&chain);
+    assert_eq!(s.text("j.devnet.mails()[0].subject"), "Reservation failed");
+    assert_eq!(
+        mail(&mut s, "Error"),
+        "can only deploy s3 in freefarm.s3-storage"
+    );
+    assert_eq!(s.says("len(j.devnet.mails())"), "1");
+    let back = s.says(
+        "c.transaction_get(j.devnet.mails()[0].value('Transaction id')).coin_outputs[0].value",
+    );
+    assert_eq!(back, "41.55 TFT");
+    settle(&chain);
+    assert_eq!(s.says("len(j.devnet.mails())"), "1");
+}
