@@ -54,7 +54,7 @@ fn files_go_into_an_archive_and_come_back() {
     let error = s.fails("archive.remove_bucket('main')");
     assert_eq!(
         error.message,
-        "the archive refuses (BucketNotEmpty): noluck"
+        "the archive refuses (BucketNotEmpty): no luck"
     );
     s.says("archive.remove_object('main', 'folder/a b.txt')\narchive.remove_bucket('main')");
     assert_eq!(s.says("archive.list_buckets()"), "[]");
