@@ -35,7 +35,7 @@ fn client(port: u16) -> Client {
 fn setup() -> (FakeGrid, Notary) {
     let grid = FakeGrid::start();
     grid.bot("bot", 5);
-    let notary = Notary::Gedis(client(grid.notary));
+    let notary = Notary::Gedis(Box::new(client(grid.notary)));
     (grid, notary)
 }
 
@@ -101,7 +101,7 @@ fn refusals_silence_and_nonsense_are_told_apart() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
-    let nobody = Notary::Gedis(client(port));
+    let nobody = Notary::Gedis(Box::new(client(port)));
     let error = wait(nobody.register(5, &sealed())).unwrap_err();
     assert!(!error.is_unclear(), "{error}");
     assert!(error.to_string().contains(&port.to_string()), "{error}");

@@ -21,7 +21,7 @@ pub fn archive() -> u16 {
 }
 
 fn error(status: u16, code: &str) -> Reply {
-    let body = format!("<Error><Code>{code}</Code><Message>no \u{7}luck</Message></Error>");
+    let body = format!("<Error><Code>{code}</Code><Message>no \u{1b}[2Jluck</Message></Error>");
     (status, Vec::new(), body.into_bytes())
 }
 

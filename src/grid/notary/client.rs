@@ -11,7 +11,7 @@ use crate::tfchain::explorer::{Fetch, FetchError, ServerText};
 /// A notary, and the way to it.
 pub enum Notary {
     /// Over gedis.
-    Gedis(Client),
+    Gedis(Box<Client>),
     /// Over its REST front.
     Rest(Arc<dyn Fetch>),
 }

@@ -48,7 +48,7 @@ pub struct Place {
 impl Place {
     /// The notary.
     pub fn notary(&self) -> Notary {
-        Notary::Gedis(gedis::Client::new(self.notary.clone()))
+        Notary::Gedis(Box::new(gedis::Client::new(self.notary.clone())))
     }
 }
 

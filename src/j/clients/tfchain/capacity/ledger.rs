@@ -51,6 +51,8 @@ pub struct Kept {
     pub location: String,
     /// Seconds since 1970.
     pub created: u64,
+    /// When the record was made, in milliseconds since 1970: the order of several in a second.
+    pub made: u64,
     /// Months; None for a week.
     pub duration: Option<u32>,
     /// The payment of the reservation that it extends.
@@ -109,6 +111,7 @@ impl Kept {
                 0 => now,
                 created => created,
             },
+            made: now.saturating_mul(1000),
             duration: reservation.duration,
             extends,
             transaction: None,
@@ -189,6 +192,6 @@ pub fn all(wallet: &Wallet) -> Result<Vec<Kept>> {
         .filter_map(|record| serde_json::from_slice::<Kept>(&record.data).ok())
         .filter(|kept| kept.network == network && kept.address == address)
         .collect();
-    kept.sort_by_key(|kept| kept.created);
+    kept.sort_by_key(|kept| kept.made);
     Ok(kept)
 }

@@ -59,7 +59,7 @@ pub fn reservations(wallet: &Arc<Wallet>) -> Result<Vec<ReservationValue>> {
     let transactions = transactions(wallet)?;
     let paid = by_hash(&transactions);
     add_unknown(wallet, &mut kept, &paid)?;
-    kept.sort_by_key(|one| one.created);
+    kept.sort_by_key(|one| one.made);
     let now = wallet.world().seconds();
     let mut refunds = refunds(wallet, &transactions)?;
     let mut more: HashMap<String, u64> = HashMap::new();

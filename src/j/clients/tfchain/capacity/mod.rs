@@ -256,7 +256,7 @@ const KEPT: &[Member<WalletCapacity>] = &[
         Ty::Object(class_of::<SendResult>),
         "Pays for a reservation that was made before and is not paid. It keeps its hash, so it is\n\
          neither registered nor paid twice.",
-        "w.capacity.pending().map(|r| w.capacity.pay(r))",
+        "open = w.capacity.pending()\nif len(open) > 0 { w.capacity.pay(open[0]) }",
         |this: &Arc<WalletCapacity>, args| {
             let hash = match args.get("reservation").downcast::<ReservationValue>() {
                 Some(reservation) => reservation.hash(),

@@ -4,6 +4,7 @@
 //! shown and agreed to, and the reservation is kept in the store. It is paid only when the notary
 //! answers the hash that is computed here too.
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -292,8 +293,12 @@ fn make(
         broker: place.broker.clone(),
         pay_to: broker.public_key.unlock_hash(),
     };
-    let now = wallet.world().seconds();
-    Kept::new(wallet, parties, reservation, &sealed, (hash, price, now))
+    let now = wallet.world().now().duration_since(UNIX_EPOCH);
+    let now = now.unwrap_or_default();
+    let about = (hash, price, now.as_secs());
+    let mut kept = Kept::new(wallet, parties, reservation, &sealed, about)?;
+    kept.made = u64::try_from(now.as_millis()).unwrap_or(kept.made);
+    Ok(kept)
 }
 
 /// What is reserved, in words, above the payment.
