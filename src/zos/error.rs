@@ -50,6 +50,8 @@ pub enum Error {
         reason: String,
         /// Seconds since 1970 at which the token ended, when that is why.
         expired: Option<i64>,
+        /// Organizations that the token speaks for; None when the password is no token.
+        organizations: Option<Vec<String>>,
     },
     /// The other side does not speak the Redis protocol.
     #[error("{address} does not speak the protocol of a node: {reason}")]

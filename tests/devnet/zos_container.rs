@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Programs of the machine that containers of these tests have.
 const PROGRAMS: &[&str] = &[
     "sh", "cat", "ls", "id", "env", "sleep", "mount", "mknod", "kill", "stat", "touch", "ln",
-    "head", "readlink", "rm", "mkdir",
+    "head", "readlink", "rm", "mkdir", "mkfifo",
 ];
 
 /// Answers every connection with `hello`, on the port of its first argument.
@@ -73,13 +73,13 @@ fn output(program: &str, arguments: &[&str]) -> String {
 }
 
 /// A root file system as a folder and as an archive, made once for all tests.
-struct Roots {
+pub struct Roots {
     _dir: tempfile::TempDir,
-    folder: PathBuf,
+    pub folder: PathBuf,
     archive: PathBuf,
 }
 
-fn roots() -> &'static Roots {
+pub fn roots() -> &'static Roots {
     static ROOTS: OnceLock<Roots> = OnceLock::new();
     ROOTS.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();

@@ -293,6 +293,8 @@ impl Transport {
                         address,
                         reason,
                         expired: self.expired(),
+                        organizations: jwt::claims(&self.options.password)
+                            .map(|claims| claims.organizations),
                     }
                 } else {
                     Error::Refused {
