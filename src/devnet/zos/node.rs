@@ -62,11 +62,11 @@ impl Desk {
         {
             self.aggregator.take(record.core, measured);
         }
-        let text = wire(&record);
-        if streams {
+        let text = streams.then(|| wire(&record));
+        if let Some(text) = &text {
             self.keyspace.append(
                 &keys::stream(&record.command),
-                &text,
+                text,
                 Some(keys::STREAM_LENGTH),
                 Some(keys::STREAM_LIFE),
             );
