@@ -157,6 +157,20 @@ pub enum Error {
         /// Name of the command.
         command: String,
     },
+    /// A service beside the node gave no answer that can be used. No text of it holds a secret.
+    #[error("{service}: {reason}")]
+    Service {
+        /// Its address.
+        service: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The directory does not know the node.
+    #[error("the directory knows no node '{id}'")]
+    NoSuchNode {
+        /// The id.
+        id: String,
+    },
     /// A local file could not be read or written.
     #[error("{what}: {reason}")]
     Local {

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub struct Claims {
     /// Seconds since 1970 at which it ends, if it does.
     pub expires: Option<i64>,
+    /// The identity service can renew it.
+    pub renewable: bool,
     /// Organizations it speaks for: those it says its owner is a member of, and the one it was
     /// made for.
     pub organizations: Vec<String>,
@@ -40,6 +42,7 @@ pub fn claims(password: &str) -> Option<Claims> {
     let party = claims.get("azp").and_then(serde_json::Value::as_str);
     Some(Claims {
         expires,
+        renewable: claims.contains_key("refresh_token"),
         organizations: members.chain(party).map(String::from).collect(),
     })
 }

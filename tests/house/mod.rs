@@ -42,7 +42,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
-    ("reqwest::", &["tfchain", "currencylayer", "devnet"]),
+    ("reqwest::", &["tfchain", "currencylayer", "devnet", "zos"]),
     ("socket2::", &["zos"]),
     ("rcgen::", &["devnet"]),
     ("ring::", &["devnet"]),

@@ -41,6 +41,8 @@ impl From<zos::Error> for Error {
             zos::Error::Failed { code, .. } if code == codes::NOT_FOUND => {
                 Error::new(Kind::NotFound, text)
             }
+            zos::Error::Service { .. } => Error::new(Kind::Network, text),
+            zos::Error::NoSuchNode { .. } => Error::new(Kind::NotFound, text),
             zos::Error::Local { .. } => Error::new(Kind::Io, text),
             zos::Error::Argument { .. } | zos::Error::NodeOnly { .. } => Error::value(text),
             _ => Error::new(Kind::Refused, text),

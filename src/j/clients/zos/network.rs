@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::core::{Core, not_found};
 use super::rows::shown;
 use super::view::gateway_link;
-use crate::object::{Class, Member, Needs, Param, Result, Ty, Value};
+use crate::object::{Class, Error, Kind, Member, Needs, Param, Result, Ty, Value};
 use crate::zos::Request;
 
 /// The network of a node.
@@ -81,4 +81,17 @@ impl Class for Network {
         )
         .needs(Needs::NETWORK),
     ]];
+
+    fn child(self: &Arc<Self>, name: &str) -> Result<Option<Value>> {
+        match name {
+            "configure" | "unconfigure" => Err(Error::new(
+                Kind::Attribute,
+                format!(
+                    "{name} is a part of Zero-OS that is not in this shell: it needs open vSwitch"
+                ),
+            )
+            .hint("client.bridge makes networks between containers")),
+            _ => Ok(None),
+        }
+    }
 }
