@@ -16,4 +16,4 @@ mod verdicts;
 #[cfg(target_os = "linux")]
 mod zos_container;
 #[cfg(target_os = "linux")]
-mod zos_node;
+pub mod zos_node;

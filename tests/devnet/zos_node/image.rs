@@ -64,6 +64,7 @@ impl Images {
                 ("name", "\"httpd\""),
                 ("args", r#"["-f", "-vv", "-p", "80", "-h", "/www"]"#),
                 ("dir", "\"/\""),
+                ("env", r#"{ NGINX_VERSION = "1.13.8" }"#),
             ],
         );
         images.copy("tools");

@@ -8,6 +8,7 @@ mod limits;
 mod replay;
 mod services;
 mod tokens;
+mod user_level;
 mod wire;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -415,3 +415,51 @@ fn bytes_inside_tls() {
         }
     }
 }
+
+/// Files that are played here, in [`super::user_level`], and (containers, networks) beside the
+/// containers they are about.
+const PLAYED: &[&str] = &[
+    "exec.json",
+    "stream.json",
+    "filesystem.json",
+    "info.json",
+    "misc.json",
+    "transport.json",
+    "user_level.json",
+    "container.json",
+    "network.json",
+];
+
+#[test]
+fn every_exemption_names_a_case_and_every_file_is_known() {
+    let mut names = Vec::new();
+    for file in PLAYED {
+        let recorded = crate::zos::vectors(file);
+        let cases = recorded["cases"].as_array().unwrap().clone();
+        names.extend(
+            cases
+                .iter()
+                .map(|case| case["name"].as_str().unwrap().to_string()),
+        );
+    }
+    for (name, why) in SHAPE_ONLY {
+        assert!(
+            names.iter().any(|case| case == name),
+            "{name} ({why}) is no case"
+        );
+    }
+    for (name, why) in OTHERWISE {
+        assert!(
+            names.iter().any(|case| case.starts_with(name)),
+            "{name} ({why}) is no case"
+        );
+    }
+    let folder = format!("{}/tests/vectors/zos", env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            file == "README.md" || PLAYED.contains(&file.as_str()),
+            "{file} is not played"
+        );
+    }
+}
