@@ -66,6 +66,49 @@ int main(int argc, char **argv) {
 }
 "#;
 
+/// Makes system calls that no container may make; tells each by name with its error number.
+const PROBE: &str = r#"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define TRY(n, ...) do { \
+    errno = 0; \
+    long r = syscall(SYS_##n, __VA_ARGS__); \
+    printf("%s %d\n", #n, r < 0 ? errno : 0); \
+} while (0)
+int main(void) {
+    TRY(mount, "none", "/tmp", "tmpfs", 0, 0);
+    TRY(umount2, "/proc", 2);
+    TRY(pivot_root, ".", ".");
+    TRY(unshare, CLONE_NEWUSER);
+    TRY(setns, 0, 0);
+    TRY(clone, CLONE_NEWUSER | 17, 0, 0, 0, 0);
+    TRY(fsopen, "tmpfs", 0);
+    TRY(open_by_handle_at, -1, 0, 0);
+    TRY(init_module, 0, 0, "");
+    TRY(finit_module, -1, "", 0);
+    TRY(delete_module, "x", 0);
+    TRY(kexec_load, 0, 0, 0, 0);
+    TRY(bpf, 0, 0, 0);
+    TRY(perf_event_open, 0, 0, -1, -1, 0);
+    TRY(keyctl, 0, -3, 0);
+    TRY(add_key, "user", "x", "y", 1, -3);
+    TRY(request_key, "user", "x", 0, 0);
+    TRY(userfaultfd, 0);
+    TRY(io_uring_setup, 1, 0);
+    TRY(process_vm_readv, 1, 0, 0, 0, 0, 0);
+    TRY(settimeofday, 0, 0);
+    TRY(swapon, "/x", 0);
+    TRY(reboot, 0, 0, 0, 0);
+    TRY(clone3, 0, 0);
+    TRY(getpid, 0);
+    return 0;
+}
+"#;
+
 fn output(program: &str, arguments: &[&str]) -> String {
     let out = Command::new(program).args(arguments).output();
     out.map(|o| String::from_utf8_lossy(&o.stdout).into_owned())
@@ -95,24 +138,26 @@ fn roots() -> &'static Roots {
                 copied.push(to);
             }
         };
-        let source = dir.path().join("server.c");
-        fs::write(&source, SERVER).unwrap();
-        let server = dir.path().join("server");
-        let built = Command::new("cc")
-            .arg("-w")
-            .arg("-o")
-            .arg(&server)
-            .arg(&source)
-            .status();
-        assert!(built.unwrap().success(), "cc is there wherever cargo links");
+        let compiled = [("server", SERVER), ("probe", PROBE)].map(|(name, text)| {
+            let source = dir.path().join(format!("{name}.c"));
+            fs::write(&source, text).unwrap();
+            let program = dir.path().join(name);
+            let built = Command::new("cc")
+                .arg("-w")
+                .arg("-o")
+                .arg(&program)
+                .arg(&source)
+                .status();
+            assert!(built.unwrap().success(), "cc is there wherever cargo links");
+            (name, program.to_str().unwrap().to_owned())
+        });
         let found = PROGRAMS.iter().map(|name| {
             let path = output("sh", &["-c", &format!("command -v {name}")]);
             // Builtins of the shell have no path of their own here.
             let path = Some(path.trim().to_owned()).filter(|p| p.starts_with('/'));
             (*name, path.unwrap_or_else(|| format!("/bin/{name}")))
         });
-        let server = ("server", server.to_str().unwrap().to_owned());
-        for (name, path) in found.chain([server]) {
+        for (name, path) in found.chain(compiled) {
             copy(&path, folder.join("bin").join(name));
             let libraries = output("ldd", &[&path]);
             for word in libraries
@@ -447,6 +492,30 @@ async fn devices_of_the_host_are_out_of_reach() {
     assert_eq!(line("CapBnd"), "CapBnd:\t00000000a00424fb");
     assert_eq!(line("CapEff"), "CapEff:\t00000000a00424fb");
     assert_eq!(line("NoNewPrivs"), "NoNewPrivs:\t1");
+}
+
+#[tokio::test]
+async fn calls_that_reach_for_the_machine_are_refused() {
+    let Some(mut node) = node().await else { return };
+    let id = node.create(from_folder()).await.unwrap();
+    let told = node.says(id, "probe").await;
+    assert_eq!(told.lines().count(), 25, "{told}");
+    for line in told.lines() {
+        let (name, errno) = line.split_once(' ').unwrap();
+        let wanted = match name {
+            "getpid" => 0,
+            // Programs use clone instead, whose flags the filter sees.
+            "clone3" => libc::ENOSYS,
+            _ => libc::EPERM,
+        };
+        assert_eq!(errno, wanted.to_string(), "{name}");
+    }
+    let status = node.says(id, "cat /proc/self/status").await;
+    assert!(status.contains("\nSeccomp:\t2\n"), "{status}");
+    // What tells about the machine shows nothing, where the kernel has it at all.
+    let hidden = "for f in kcore keys kmsg interrupts timer_list sysrq-trigger; do \
+                  if test -e /proc/$f; then head -c 9 /proc/$f; fi; done";
+    assert_eq!(node.says(id, hidden).await, "");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod capability;
 mod files;
 mod link;
 mod sandbox;
+mod seccomp;
 mod worker;
 
 use std::ffi::CString;
@@ -269,6 +270,9 @@ fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRu
             set_dumpable(false).map_err(|e| format!("cannot hide the init: {e}"))?;
             silence().map_err(|e| format!("cannot open /dev/null: {e}"))?;
             capability::drop(set_up.privileged, !set_up.host_network)?;
+            if !set_up.privileged {
+                seccomp::refuse()?;
+            }
             Ok(ready)
         });
     let ready = match built {
