@@ -22,6 +22,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
+use super::image;
+
 /// Longest that anything here may take; reached only when something is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -109,12 +111,6 @@ int main(void) {
 }
 "#;
 
-fn output(program: &str, arguments: &[&str]) -> String {
-    let out = Command::new(program).args(arguments).output();
-    out.map(|o| String::from_utf8_lossy(&o.stdout).into_owned())
-        .unwrap_or_default()
-}
-
 /// A root file system as a folder and as an archive, made once for all tests.
 struct Roots {
     _dir: tempfile::TempDir,
@@ -127,47 +123,8 @@ fn roots() -> &'static Roots {
     ROOTS.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("root");
-        for name in ["bin", "etc", "tmp", "dev"] {
-            fs::create_dir_all(folder.join(name)).unwrap();
-        }
-        let mut copied = Vec::new();
-        let mut copy = |from: &str, to: PathBuf| {
-            if !copied.contains(&to) {
-                fs::create_dir_all(to.parent().unwrap()).unwrap();
-                fs::copy(from, &to).unwrap();
-                copied.push(to);
-            }
-        };
-        let compiled = [("server", SERVER), ("probe", PROBE)].map(|(name, text)| {
-            let source = dir.path().join(format!("{name}.c"));
-            fs::write(&source, text).unwrap();
-            let program = dir.path().join(name);
-            let built = Command::new("cc")
-                .arg("-w")
-                .arg("-o")
-                .arg(&program)
-                .arg(&source)
-                .status();
-            assert!(built.unwrap().success(), "cc is there wherever cargo links");
-            (name, program.to_str().unwrap().to_owned())
-        });
-        let found = PROGRAMS.iter().map(|name| {
-            let path = output("sh", &["-c", &format!("command -v {name}")]);
-            // Builtins of the shell have no path of their own here.
-            let path = Some(path.trim().to_owned()).filter(|p| p.starts_with('/'));
-            (*name, path.unwrap_or_else(|| format!("/bin/{name}")))
-        });
-        for (name, path) in found.chain(compiled) {
-            copy(&path, folder.join("bin").join(name));
-            let libraries = output("ldd", &[&path]);
-            for word in libraries
-                .split_whitespace()
-                .filter(|word| word.starts_with('/'))
-            {
-                copy(word, folder.join(word.trim_start_matches('/')));
-            }
-        }
-        fs::write(folder.join("etc/passwd"), "root:x:0:0::/:/bin/sh\n").unwrap();
+        let written = [("server", SERVER), ("probe", PROBE), ("wget", image::WGET)];
+        image::fill(&folder, PROGRAMS, &written);
         fs::write(folder.join("mark"), "from the image\n").unwrap();
         let archive = dir.path().join("root.tar.gz");
         let packed = File::create(&archive).unwrap();
@@ -1013,7 +970,11 @@ async fn a_container_can_have_the_nodes_network() {
     node.start(id, &format!("server {port} > /tmp/up"));
     while node.bash(id, "test -s /tmp/up").await.code != 0 {}
     assert_eq!(fetched(port).await, "hello");
-    let refused = node.containers.nic_add(id, default_nic()).await.unwrap_err();
+    let refused = node
+        .containers
+        .nic_add(id, default_nic())
+        .await
+        .unwrap_err();
     assert_eq!(
         (refused.code, refused.message.as_str()),
         (400, "cannot add a nic in host network mode")
