@@ -156,6 +156,8 @@ fn comparable(case: &str, command: &str, mut value: Json) -> Json {
     if let Json::Array(all) = &mut value {
         // Lists of a whole node: those of the test's own links.
         match case {
+            // Newer kernels keep it in another table.
+            "routes" => all.retain(|route| route["dst"] != "::1/128"),
             "ip route list" => all.retain(|route| route["dev"] == "xbr"),
             "ip link list" => {
                 all.retain(|l| l["name"] == "lo" || l["name"] == "core0" || l["name"] == "ybr");

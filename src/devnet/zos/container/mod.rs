@@ -45,7 +45,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use arguments::{DESTROYED, check_nics, environment, guest_port, has_default_nic};
+use arguments::{DESTROYED, check_nics, environment, guest_port, has_default_nic, hostname};
 use forward::{Forward, Listening};
 use frame::{SetUp, ToInit};
 use leftovers::Home;
@@ -603,11 +603,12 @@ impl Containers {
         let mounts = mounts(arguments.mount.as_ref())?;
         let mut cables = Vec::new();
         for (index, nic) in arguments.nics.iter_mut().enumerate() {
+            if arguments.host_network {
+                break;
+            }
             self.possible(nic)?;
             "configured".clone_into(&mut nic.state);
-            if !arguments.host_network {
-                cables.extend(self.cable(id, index, nic));
-            }
+            cables.extend(self.cable(id, index, nic));
         }
         let mut groups = arguments.cgroups.clone().unwrap_or_default();
         for (subsystem, name) in &groups {
@@ -638,7 +639,7 @@ impl Containers {
             id,
             lower,
             folder: home.path().to_owned(),
-            hostname: arguments.hostname.clone(),
+            hostname: hostname(&arguments).to_owned(),
             privileged: arguments.privileged,
             host_network: arguments.host_network,
             mounts,

@@ -19,7 +19,7 @@ mod worker;
 
 use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
@@ -260,9 +260,18 @@ fn begin(mut control: UnixStream, dial: UnixStream, make: MakeRunner) -> ExitCod
     }
     // Hides the node's groups in /proc/self/cgroup; kernels without it have nothing to hide.
     let _ = unshare(CloneFlags::CLONE_NEWCGROUP);
+    // Its other end lies with the helper, and closes when the helper ends.
+    let Ok((life, helper)) = UnixStream::pair() else {
+        let reason = "cannot open a socket pair".to_owned();
+        let _ = frame::write(&mut control, &FromInit::Failed(reason));
+        return ExitCode::FAILURE;
+    };
     // SAFETY: this process has one thread, so the child may do anything the parent may.
     match unsafe { fork() } {
-        Ok(ForkResult::Child) => first(control, dial, &set_up, make),
+        Ok(ForkResult::Child) => {
+            drop(helper);
+            first(control, dial, &life, &set_up, make)
+        }
         Ok(ForkResult::Parent { child }) => {
             // The node sees the end of the sockets when the container's processes are gone.
             drop((control, dial));
@@ -298,9 +307,19 @@ fn exit_code(code: i32) -> ExitCode {
 }
 
 /// Third step, as process 1 of the container.
-fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRunner) -> ExitCode {
+fn first(
+    mut control: UnixStream,
+    dial: UnixStream,
+    life: &UnixStream,
+    set_up: &SetUp,
+    make: MakeRunner,
+) -> ExitCode {
     // The helper has one thread, so its end is the end of that thread.
     let prepared = set_pdeathsig(Signal::SIGKILL).and_then(|()| setsid());
+    if !lives(life) {
+        // It ended before the kernel knew that this process is to go with it.
+        return ExitCode::FAILURE;
+    }
     let built = prepared.map_err(|e| format!("cannot become a first process: {e}"));
     let built = built
         .and_then(|_| sandbox::build(set_up))
@@ -337,6 +356,13 @@ fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRu
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says whether the other end of a pair, over which nothing is sent, is still open.
+fn lives(mut other: &UnixStream) -> bool {
+    let waits = |e: io::Error| e.kind() == io::ErrorKind::WouldBlock;
+    let asked = other.set_nonblocking(true);
+    asked.is_ok() && other.read(&mut [0]).is_err_and(waits)
 }
 
 /// Collects orphans until the worker ends; then the kernel ends all that is left.

@@ -24,6 +24,9 @@ use tokio::time::timeout;
 
 use super::image;
 
+mod faults;
+mod network;
+
 /// Longest that anything here may take; reached only when something is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -123,7 +126,12 @@ fn roots() -> &'static Roots {
     ROOTS.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("root");
-        let written = [("server", SERVER), ("probe", PROBE), ("wget", image::WGET)];
+        let written = [
+            ("server", SERVER),
+            ("probe", PROBE),
+            ("wget", image::WGET),
+            ("httpd", image::HTTPD),
+        ];
         image::fill(&folder, PROGRAMS, &written);
         fs::write(folder.join("mark"), "from the image\n").unwrap();
         let archive = dir.path().join("root.tar.gz");
@@ -1174,6 +1182,19 @@ async fn a_killed_node_leaves_nothing_after_the_next_start() {
             .unwrap()
             .success()
     );
+    // So does the process of the node's network, if there is one.
+    let network = fs::read(dir.path().join("switch.json")).ok().map(|text| {
+        let state: Value = serde_json::from_slice(&text).unwrap();
+        let pid = state["pid"].to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-STOP", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        pid
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     let (containers, _events) = Containers::open(config(dir.path())).await.unwrap();
@@ -1183,7 +1204,7 @@ async fn a_killed_node_leaves_nothing_after_the_next_start() {
         0
     );
     let begun = std::time::Instant::now();
-    for gone in [pid, helper] {
+    for gone in [pid, helper].into_iter().chain(network) {
         let path = PathBuf::from(format!("/proc/{gone}"));
         let dead = || {
             let stat = fs::read_to_string(path.join("stat")).unwrap_or_default();
