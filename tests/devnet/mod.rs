@@ -7,6 +7,8 @@ mod client;
 mod faucet;
 mod faults;
 mod http;
+#[cfg(target_os = "linux")]
+mod image;
 mod load;
 mod pages;
 mod recording;

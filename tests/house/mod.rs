@@ -49,6 +49,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite::", &["flist"]),
     ("snap::", &["flist"]),
     ("nix::", &["devnet"]),
+    ("seccompiler::", &["devnet"]),
     ("tar::", &["devnet", "flist"]),
     ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),

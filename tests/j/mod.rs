@@ -15,6 +15,7 @@ mod threebots;
 mod transcript;
 mod types;
 mod zos;
+#[cfg(target_os = "linux")]
 mod zos_members;
 mod zos_use;
 

@@ -14,6 +14,7 @@
 //! * [`files`], [`view`], [`place`]: the files, and the folder a node lives in.
 //! * [`background`]: a node as a process of its own.
 //! * [`node`]: takes jobs from the data and puts results back. * [`container`]: its containers.
+//! * [`switch`]: the network of its containers.
 pub mod background;
 pub mod builtin;
 pub mod certificate;
@@ -27,6 +28,7 @@ pub mod node;
 pub mod place;
 pub mod redis;
 pub mod startup;
+pub mod switch;
 pub mod view;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -11,6 +11,7 @@ use super::builtin::aggregator::{Aggregator, Measured};
 use super::builtin::cgroup::Cgroups;
 use super::builtin::corex::{self, Boxes, NodeRoots};
 use super::builtin::logger::Logger;
+use super::builtin::network::Networks;
 use super::builtin::{self, aggregator, cgroup, disk, info, logger, network, ports, settings, web};
 use super::container::{self, Containers, Event};
 use super::files::Files;
@@ -257,6 +258,7 @@ impl Node {
                 reason: e.to_string(),
             })?;
             notices.push(containers.support().to_string());
+            notices.push(containers.network_words());
             let made = Boxes::new(
                 containers,
                 Arc::clone(&desk),
@@ -279,7 +281,13 @@ impl Node {
         });
         disk::add(&mut commands);
         cgroup::add(&mut commands, &groups);
-        network::add_node(&mut commands);
+        let own = match &boxes {
+            Some(boxes) => boxes.containers().network().map(Arc::clone),
+            None => Err("it runs inside another program"),
+        };
+        let networks = Networks::Node(own.map_err(str::to_owned));
+        network::add_ip(&mut commands, &networks);
+        network::add_node(&mut commands, &networks);
         let outlet: Arc<dyn Outlet> = Arc::clone(&desk) as Arc<dyn Outlet>;
         let runner = Runner::new(0, surroundings, commands, outlet).map_err(|e| Error::Start {
             reason: e.to_string(),

@@ -350,12 +350,12 @@ pub fn add(commands: &mut Commands, boxes: &Arc<Boxes>) {
     });
     command!("corex.nic-add", boxes, call, {
         let a: Arguments = call.arguments()?;
-        boxes.containers.nic_add(a.container()?, a.nic)?;
+        boxes.containers.nic_add(a.container()?, a.nic).await?;
         Ok(Json::Null)
     });
     command!("corex.nic-remove", boxes, call, {
         let a: Arguments = call.arguments()?;
-        boxes.containers.nic_remove(a.container()?, a.index)?;
+        boxes.containers.nic_remove(a.container()?, a.index).await?;
         Ok(Json::Null)
     });
     command!("corex.portforward-add", boxes, call, {

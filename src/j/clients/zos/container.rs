@@ -14,7 +14,7 @@ use super::{files, view};
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
 };
-use crate::zos::protocol::ListedArguments;
+use crate::zos::protocol::{ListedArguments, Secret};
 use crate::zos::{Client, Request, plain};
 
 /// Longest time until a container is made.
@@ -44,7 +44,7 @@ pub struct Given {
     /// Programs to start in it.
     pub init_processes: Vec<Json>,
     /// Secret identity of a zerotier network.
-    pub identity: Option<String>,
+    pub identity: Option<Secret>,
     /// Number of processors.
     pub cpu: Option<i64>,
     /// MiB of memory.
@@ -455,7 +455,7 @@ const GIVEN: &[Member<Container>] = &[
         Ty::Str,
         "Secret identity of its zerotier network.",
         "site.identity",
-        |this: &Arc<Container>, _| Ok(this.given().identity.into()),
+        |this: &Arc<Container>, _| Ok(this.given().identity.map(|i| i.reveal().to_string()).into()),
     ),
     Member::property(
         "public_identity",

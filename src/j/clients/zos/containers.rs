@@ -11,6 +11,7 @@ use crate::object::{
     Args, Class, Default, Error, Member, Needs, Param, Result, Ty, Value, class_of,
 };
 use crate::zos::Request;
+use crate::zos::protocol::Secret;
 
 /// The containers of a node.
 pub struct Containers(Arc<Core>);
@@ -120,7 +121,7 @@ fn given(core: &Arc<Core>, args: &Args) -> Result<Given> {
         host_network: args.flag("host_network"),
         privileged: args.flag("privileged"),
         init_processes: list(args, "init_processes")?,
-        identity: args.opt_text("identity").map(String::from),
+        identity: args.opt_text("identity").map(Secret::from),
         cpu: args.opt_int("cpu"),
         memory: args.opt_int("memory"),
         nics,
