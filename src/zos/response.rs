@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::client::{Client, succeeded, text, unexpected, value, whole_seconds};
 use super::error::{Error, Result};
+use super::plain;
 use super::protocol::{JobResult, Record, keys};
 
 /// A job that was pushed.
@@ -108,10 +109,17 @@ impl Response {
                 });
             }
             if let Some(text) = self.client.peek(&key, left.min(poll), &what).await? {
-                return serde_json::from_str(&text).map_err(|error| Error::Unreadable {
+                let unreadable = |reason: String| Error::Unreadable {
                     what: format!("a result of {what}"),
-                    reason: error.to_string(),
-                });
+                    reason,
+                };
+                let result: JobResult =
+                    serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+                if result.id != self.id {
+                    let other = plain::line(&result.id, 80);
+                    return Err(unreadable(format!("it is that of job '{other}'")));
+                }
+                return Ok(result);
             }
         }
     }

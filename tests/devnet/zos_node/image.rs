@@ -64,7 +64,7 @@ impl Images {
                 ("name", "\"httpd\""),
                 ("args", r#"["-f", "-vv", "-p", "80", "-h", "/www"]"#),
                 ("dir", "\"/\""),
-                ("env", r#"{ NGINX_VERSION = "1.13.8" }"#),
+                ("env", r#"{ NGINX_VERSION = "1.13.8", PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" }"#),
             ],
         );
         images.copy("tools");

@@ -60,6 +60,8 @@ struct Player {
     names: BTreeMap<String, String>,
     /// Why groups of resources are not compared.
     without_groups: Option<String>,
+    /// Containers have no link of the recorded name here.
+    without_network: bool,
 }
 
 impl Player {
@@ -75,6 +77,9 @@ impl Player {
             self.without_groups = Some(got["data"].to_string());
             let groups = r#"[["cpuset", "limited"], ["memory", "limited"]]"#;
             self.names.insert(groups.into(), "[]".into());
+            return Ok(());
+        }
+        if command == "ip.addr.list" && self.without_network {
             return Ok(());
         }
         for key in ["command", "state", "code", "level", "tags", "container"] {
@@ -205,11 +210,19 @@ fn a_user_of_the_shell() {
         let url = format!("http://127.0.0.1:8000/{image}.flist");
         names.insert(url, images.path(image).display().to_string());
     }
+    let notices = node.handle.as_ref().unwrap().notices();
+    let lacks = notices
+        .iter()
+        .find(|notice| notice.starts_with("no network of containers"));
     let mut player = Player {
         client,
         names,
         without_groups: None,
+        without_network: lacks.is_some(),
     };
+    if let Some(why) = lacks {
+        skipped(&format!("recorded user: addresses in containers: {why}"));
+    }
     let recorded = crate::zos::vectors("user_level.json");
     let (mut played, mut wrong) = (0, Vec::new());
     let cases = recorded["cases"].as_array().unwrap();
