@@ -200,9 +200,9 @@ impl Response {
         let replies = transport.commands(&vec![one; TOGETHER], "LPOP").await?;
         let mut taken = VecDeque::with_capacity(replies.len());
         for reply in replies {
-            match text(reply, "LPOP")? {
-                Some(record) => taken.push_back(record),
-                None => break,
+            // After none there may be one again: the job speaks while these are answered.
+            if let Some(record) = text(reply, "LPOP")? {
+                taken.push_back(record);
             }
         }
         let first = taken.pop_front();

@@ -244,3 +244,44 @@ async fn a_slow_node_is_waited_for() {
     let request = Request::new("core.ping", json!({}));
     assert_eq!(client.json(request).await.unwrap(), "PONG");
 }
+
+/// A job that speaks while many records are asked for together: the first answers are empty, later
+/// ones are not.
+#[tokio::test]
+async fn records_that_come_between_two_answers_are_not_lost() {
+    let record = |text: &str, meta: u32| {
+        let message = json!({"message": text, "epoch": 1, "meta": meta});
+        json!({"core": 0, "command": "x", "message": message}).to_string()
+    };
+    let mut left: std::collections::VecDeque<String> =
+        (0..300).map(|n| record(&n.to_string(), 65_537)).collect();
+    left.push_back(record("", 65_539));
+    let mut asked = 0;
+    let node = Fake::with_override(
+        Box::new(|_, _| None),
+        Box::new(move |words| match words[0].as_str() {
+            "BLPOP" => left
+                .pop_front()
+                .map(|record| format!("*2\r\n{}{}", bulk("stream:x"), bulk(&record))),
+            "LPOP" => {
+                asked += 1;
+                let next = if asked % 2 == 0 {
+                    left.pop_front()
+                } else {
+                    None
+                };
+                Some(next.map_or_else(|| "$-1\r\n".to_string(), |record| bulk(&record)))
+            }
+            _ => None,
+        }),
+    );
+    let mut seen = Vec::new();
+    let job = client(node.port).response_for("x");
+    let count = job
+        .stream(|record| seen.push(record.message.message.clone()))
+        .await
+        .unwrap();
+    let mut wanted: Vec<String> = (0..300).map(|n| n.to_string()).collect();
+    wanted.push(String::new());
+    assert_eq!((count, seen), (301, wanted));
+}
