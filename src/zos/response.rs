@@ -1,4 +1,6 @@
 //! A job that was pushed: its result and its output.
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -6,6 +8,7 @@ use tokio::time::Instant;
 
 use super::client::{Client, succeeded, text, unexpected, value, whole_seconds};
 use super::error::{Error, Result};
+use super::plain;
 use super::protocol::{JobResult, Record, keys};
 
 /// A job that was pushed.
@@ -14,7 +17,23 @@ pub struct Response {
     client: Client,
     id: String,
     command: String,
+    ahead: Arc<Mutex<Ahead>>,
 }
+
+/// Records that were taken from the node before they were asked for.
+#[derive(Default)]
+struct Ahead {
+    records: VecDeque<String>,
+    /// Records that came at once, one after the other.
+    quick: usize,
+}
+
+/// A record that came within this time was there already.
+const AT_ONCE: Duration = Duration::from_millis(1);
+/// After so many of them, more are asked for together.
+const QUICK: usize = 4;
+/// How many.
+const TOGETHER: usize = 64;
 
 impl Response {
     pub(super) fn new(client: Client, id: String, command: String) -> Self {
@@ -22,6 +41,7 @@ impl Response {
             client,
             id,
             command,
+            ahead: Arc::default(),
         }
     }
 
@@ -89,10 +109,17 @@ impl Response {
                 });
             }
             if let Some(text) = self.client.peek(&key, left.min(poll), &what).await? {
-                return serde_json::from_str(&text).map_err(|error| Error::Unreadable {
+                let unreadable = |reason: String| Error::Unreadable {
                     what: format!("a result of {what}"),
-                    reason: error.to_string(),
-                });
+                    reason,
+                };
+                let result: JobResult =
+                    serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+                if result.id != self.id {
+                    let other = plain::line(&result.id, 80);
+                    return Err(unreadable(format!("it is that of job '{other}'")));
+                }
+                return Ok(result);
             }
         }
     }
@@ -112,12 +139,22 @@ impl Response {
     /// # Errors
     /// No connection, a record that cannot be read, a job that the node lost.
     pub async fn next(&self, seen: usize) -> Result<Option<Record>> {
+        if let Some(record) = self.ahead().records.pop_front() {
+            return read(&record).map(Some);
+        }
         let key = keys::stream(&self.id);
         let transport = self.client.transport();
+        if self.ahead().quick >= QUICK {
+            self.ahead().quick = 0;
+            if let Some(record) = self.take_many(&key).await? {
+                return read(&record).map(Some);
+            }
+        }
         let poll = transport.options().limits.poll;
         let mut wait = redis::cmd("BLPOP");
         wait.arg(&key).arg(whole_seconds(poll));
         loop {
+            let asked = Instant::now();
             let record = match transport.command(&wait, "BLPOP", poll).await? {
                 redis::Value::Nil => None,
                 redis::Value::Array(mut pair) if pair.len() == 2 => {
@@ -126,6 +163,11 @@ impl Response {
                 other => return Err(unexpected(&other, "BLPOP")),
             };
             if let Some(record) = record.flatten() {
+                let mut ahead = self.ahead();
+                ahead.quick = match asked.elapsed() < AT_ONCE {
+                    true => ahead.quick + 1,
+                    false => 0,
+                };
                 return read(&record).map(Some);
             }
             if self.running().await? {
@@ -143,6 +185,34 @@ impl Response {
                 None => Ok(None),
             };
         }
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what waits at the node, as far as it is many; answers the first of them. A node keeps
+    /// the last 1000 records only, and one at a time is too slow for a job that says much.
+    async fn take_many(&self, key: &str) -> Result<Option<String>> {
+        let mut one = redis::cmd("LPOP");
+        one.arg(key);
+        let transport = self.client.transport();
+        let replies = transport.commands(&vec![one; TOGETHER], "LPOP").await?;
+        let mut taken = VecDeque::with_capacity(replies.len());
+        for reply in replies {
+            // After none there may be one again: the job speaks while these are answered.
+            if let Some(record) = text(reply, "LPOP")? {
+                taken.push_back(record);
+            }
+        }
+        let first = taken.pop_front();
+        let mut ahead = self.ahead();
+        // All of them came, so there may be more.
+        if taken.len() + 1 == TOGETHER {
+            ahead.quick = QUICK;
+        }
+        ahead.records = taken;
+        Ok(first)
     }
 
     /// Hands each record of the job's output to `take` until the job ends; answers how many there

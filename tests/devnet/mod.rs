@@ -9,6 +9,8 @@ mod faults;
 mod gateway;
 mod http;
 mod hub;
+#[cfg(target_os = "linux")]
+mod image;
 mod load;
 mod pages;
 mod recording;
@@ -18,4 +20,4 @@ mod verdicts;
 #[cfg(target_os = "linux")]
 mod zos_container;
 #[cfg(target_os = "linux")]
-mod zos_node;
+pub mod zos_node;

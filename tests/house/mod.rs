@@ -54,7 +54,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("redis::aio::", &["zdb", "zos"]),
     (
         "reqwest::",
-        &["tfchain", "currencylayer", "devnet", "flist", "grid"],
+        &["tfchain", "currencylayer", "devnet", "flist", "grid", "zos"],
     ),
     ("rusty_s3::", &["grid"]),
     ("instant_xml::", &["grid"]),
@@ -68,6 +68,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("ruzstd::", &["flist"]),
     ("snap::", &["flist"]),
     ("nix::", &["devnet"]),
+    ("seccompiler::", &["devnet"]),
     ("tar::", &["devnet", "flist"]),
     ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),

@@ -31,7 +31,7 @@ fn options(port: u16, tls: bool) -> Options {
 }
 
 /// Waits for jobs, and for answers, no longer than this.
-fn hasty(port: u16, timeout: Duration, slack: Duration) -> Client {
+pub fn hasty(port: u16, timeout: Duration, slack: Duration) -> Client {
     let mut options = options(port, false);
     options.timeout = timeout;
     options.limits.slack = slack;
@@ -41,7 +41,7 @@ fn hasty(port: u16, timeout: Duration, slack: Duration) -> Client {
 /// As good as nothing.
 const SOON: Duration = Duration::from_millis(50);
 
-fn client(port: u16) -> Client {
+pub fn client(port: u16) -> Client {
     Client::new(options(port, false))
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the room `zos`: recorded exchanges of a real node and its client.
 pub mod fake;
 mod faults;
+mod lying;
 mod protocol;
 pub mod simple;
 

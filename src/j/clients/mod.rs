@@ -3,6 +3,7 @@ pub mod currencylayer;
 pub mod gedis;
 pub mod grid;
 pub mod s3;
+pub mod itsyouonline;
 pub mod tfchain;
 pub mod threefold_directory;
 pub mod webgateway;
@@ -20,6 +21,7 @@ use crate::object::{Class, Member, class_of};
 use currencylayer::CurrencyLayer;
 use gedis::GedisServer;
 use s3::S3Client;
+use itsyouonline::ItsYouOnline;
 use tfchain::TfchainClient;
 use threefold_directory::ThreefoldDirectory;
 use webgateway::WebGateway;
@@ -34,6 +36,7 @@ pub struct Clients {
     currencylayer: Arc<Collection<CurrencyLayer>>,
     gedis: Arc<Collection<GedisServer>>,
     s3: Arc<Collection<S3Client>>,
+    itsyouonline: Arc<Collection<ItsYouOnline>>,
     tfchain: Arc<Collection<TfchainClient>>,
     threefold_directory: Arc<Collection<ThreefoldDirectory>>,
     webgateway: Arc<Collection<WebGateway>>,
@@ -50,6 +53,7 @@ impl Clients {
         let gedis = gedis::collection(world);
         let threefold_directory = threefold_directory::collection(world);
         world.grid.belongs_to(&threefold_directory, &gedis);
+        let itsyouonline = itsyouonline::collection(world);
         Arc::new(Clients {
             currencylayer: currencylayer::collection(world),
             gedis,
@@ -61,7 +65,8 @@ impl Clients {
             zdb: ZdbFactory::open(world),
             zhub: zhub::collection(world),
             zhubdirect: zhubdirect::collection(world),
-            zos: zos::collection(world),
+            itsyouonline: itsyouonline.clone(),
+            zos: zos::collection(world, &itsyouonline),
         })
     }
 }
@@ -90,6 +95,13 @@ impl Class for Clients {
             "Archives with the S3 protocol.",
             "j.clients.s3",
             |clients, _| Ok(clients.s3.clone().into()),
+        ),
+        Member::child(
+            "itsyouonline",
+            class_of::<Collection<ItsYouOnline>>,
+            "Access to the identity service whose tokens nodes take as password.",
+            "j.clients.itsyouonline",
+            |clients, _| Ok(clients.itsyouonline.clone().into()),
         ),
         Member::child(
             "tfchain",

@@ -1,4 +1,5 @@
 //! `corex.*`: containers.
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -138,21 +139,29 @@ impl Boxes {
 
     /// A job of a container ended.
     pub fn ended(&self, result: &JobResult) {
-        if let Some(jobs) = self.waiting().get_mut(&result.container) {
-            jobs.remove(&result.id);
+        let waited = match self.waiting().get_mut(&result.container) {
+            Some(jobs) => jobs.remove(&result.id).is_some(),
+            None => false,
+        };
+        // What nobody ordered does not end another container's job of that id.
+        if waited {
+            self.desk.result(result);
         }
-        self.desk.result(result);
     }
 
     /// A container started a service of its own.
     pub fn started(&self, container: u16, id: String) {
-        // An id that a job of the node, or of another container, has already stays theirs.
-        if self.desk.accept(&id) {
-            let job = Job {
-                id: id.clone(),
-                ..Job::default()
-            };
-            self.waiting().entry(container).or_default().insert(id, job);
+        let job = Job {
+            id: id.clone(),
+            ..Job::default()
+        };
+        let known = self
+            .waiting()
+            .entry(container)
+            .or_default()
+            .insert(id.clone(), job);
+        if known.is_none() {
+            self.desk.accept_inside(&id);
         }
     }
 
@@ -183,10 +192,6 @@ impl Boxes {
             Some(id) => id,
             None => fresh_id().map_err(|e| e.to_string())?,
         };
-        // As for jobs of the node: an id that is known means the job that has it.
-        if !self.desk.accept(&id) {
-            return Ok(id.into());
-        }
         let job = Job {
             id: id.clone(),
             command: wanted.command,
@@ -199,10 +204,18 @@ impl Boxes {
             ..Job::default()
         };
         let envelope = serde_json::to_value(&job).map_err(|e| e.to_string())?;
-        self.waiting()
+        // An id that runs in this container means the job that has it. One that ended, or that
+        // another container uses, is free: every image has a service `entry`.
+        match self
+            .waiting()
             .entry(container)
             .or_default()
-            .insert(id.clone(), job);
+            .entry(id.clone())
+        {
+            Entry::Occupied(_) => return Ok(id.into()),
+            Entry::Vacant(place) => place.insert(job),
+        };
+        self.desk.accept_inside(&id);
         if self.containers.run(container, envelope).is_err() {
             if let Some(jobs) = self.waiting().get_mut(&container) {
                 jobs.remove(&id);
@@ -337,12 +350,12 @@ pub fn add(commands: &mut Commands, boxes: &Arc<Boxes>) {
     });
     command!("corex.nic-add", boxes, call, {
         let a: Arguments = call.arguments()?;
-        boxes.containers.nic_add(a.container()?, a.nic)?;
+        boxes.containers.nic_add(a.container()?, a.nic).await?;
         Ok(Json::Null)
     });
     command!("corex.nic-remove", boxes, call, {
         let a: Arguments = call.arguments()?;
-        boxes.containers.nic_remove(a.container()?, a.index)?;
+        boxes.containers.nic_remove(a.container()?, a.index).await?;
         Ok(Json::Null)
     });
     command!("corex.portforward-add", boxes, call, {

@@ -19,6 +19,8 @@ const LONGEST: usize = 16 << 20;
 pub enum ToInit {
     /// Build the container; always the first message.
     SetUp(Box<SetUp>),
+    /// The network is connected; the answer to [`FromInit::Network`].
+    Connected,
     /// Run a command envelope (spec: 2.2).
     Run(Value),
     /// End all jobs, then the container.
@@ -29,6 +31,8 @@ pub enum ToInit {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromInit {
+    /// The network is there and wants to be connected; only if the set-up says so.
+    Network,
     /// The container stands and takes commands.
     Ready(Ready),
     /// It could not be built.
@@ -52,6 +56,8 @@ pub struct SetUp {
     pub privileged: bool,
     /// The node's network.
     pub host_network: bool,
+    /// The node connects the network before the container is built.
+    pub cables: bool,
     /// Bind mounts: host path (without links) to guest path.
     pub mounts: Vec<(PathBuf, PathBuf)>,
     /// Files to write, mode 0600.
