@@ -131,7 +131,10 @@ impl World {
     #[cfg(target_os = "linux")]
     pub fn stop_zos_nodes(&self) {
         let nodes = {
-            let mut own = self.zos_nodes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut own = self
+                .zos_nodes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *own)
         };
         // Without a runtime there was never a node.

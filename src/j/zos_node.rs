@@ -271,7 +271,10 @@ mod linux {
         use crate::object::{Error, Kind};
         let settings = &node.world.settings;
         let program = settings.container_program.as_ref().ok_or_else(|| {
-            Error::new(Kind::Usage, "this program does not know where its own file is")
+            Error::new(
+                Kind::Usage,
+                "this program does not know where its own file is",
+            )
         })?;
         let name = checked(args, args.opt_text("name").unwrap_or("website"))?;
         let page = args.opt_text("page").unwrap_or_default();

@@ -11,8 +11,8 @@ pub fn run(options: &ZosWebOptions) -> Result<u8> {
     use super::output;
     let fail = |what: String| move |e: std::io::Error| Error::new(Kind::Io, format!("{what}: {e}"));
     let listen = options.listen;
-    let listener = std::net::TcpListener::bind(listen)
-        .map_err(fail(format!("cannot listen on {listen}")))?;
+    let listener =
+        std::net::TcpListener::bind(listen).map_err(fail(format!("cannot listen on {listen}")))?;
     output::line(&format!("listening on port {}", listen.port()));
     crate::devnet::zos::website::serve(&listener, &options.folder, |line| output::line(line))
         .map_err(fail(format!("cannot serve {}", options.folder.display())))?;

@@ -1,7 +1,7 @@
 //! Tests of the room `flist`: recorded flists read and written again, chunks, hostile files.
 mod build;
 mod chunks;
-mod hostile;
+pub mod hostile;
 mod properties;
 mod recorded;
 

@@ -56,6 +56,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite::", &["flist"]),
     ("snap::", &["flist"]),
     ("nix::", &["devnet"]),
+    ("fuser::", &["devnet"]),
     ("tar::", &["devnet", "flist"]),
     ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),
