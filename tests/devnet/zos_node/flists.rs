@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use kosmos::devnet::zos::container::{FlistRoot, Told};
 use kosmos::devnet::zos::flists::{Flists, Limits};
 use kosmos::flist::{
-    BuildOptions, ChunkId, FolderBackend, Format, Kind, Metadata, from_dir, path_key,
+    BLOCK_SIZE, Block, BuildOptions, ChunkId, FolderBackend, Format, Kind, Metadata, from_dir,
+    path_key,
 };
 use md5::{Digest, Md5};
 use serde_json::{Value as Json, json};
@@ -21,8 +22,10 @@ use super::{Running, skipped};
 use crate::devnet::zos_container::roots;
 use crate::flist::hostile::{of_rows, recorded};
 
-/// Bytes of the large file; its chunks cannot be compressed.
-const LARGE: usize = 64 << 20;
+/// Bytes of a large file, of which only the first are anywhere.
+const LARGE: u64 = 200 << 20;
+/// Bytes of it that are there.
+const THERE: usize = 4 << 20;
 
 /// A node with containers; None, with the reason printed, where the machine forbids them.
 fn node() -> Option<Running> {
@@ -219,15 +222,29 @@ fn md5(bytes: &[u8]) -> Vec<u8> {
 fn a_container_reads_of_its_flist_what_it_uses() {
     let Some(node) = node() else { return };
     let root = image(node.dir.path(), |root| {
-        fs::write(root.join("large"), noise(LARGE)).unwrap();
+        fs::write(root.join("large"), noise(THERE)).unwrap();
         fs::create_dir(root.join("many")).unwrap();
         for n in 0..1000 {
             fs::write(root.join(format!("many/{n}")), n.to_string()).unwrap();
         }
         std::os::unix::fs::symlink("mark", root.join("link")).unwrap();
     });
-    let flist = flist_of(&root, &files(&node).join("chunks"), &[]);
-    fs::write(files(&node).join("site.flist"), flist).unwrap();
+    let backend = FolderBackend::open(&files(&node).join("chunks")).unwrap();
+    let mut tree = from_dir(&root, Some(&backend), &BuildOptions::default())
+        .unwrap()
+        .tree;
+    // What is not there cannot have been read.
+    if let Kind::File { size, blocks } = &mut tree.get_mut(b"large").unwrap().kind {
+        let nowhere = |n: u64| Block {
+            id: ChunkId([n as u8; 16]),
+            key: [n as u8; 16],
+        };
+        let all = LARGE / BLOCK_SIZE as u64;
+        blocks.extend((blocks.len() as u64..all).map(nowhere));
+        *size = LARGE;
+    }
+    let file = fs::File::create(files(&node).join("site.flist")).unwrap();
+    kosmos::flist::write(&tree, &Metadata::new(), Format::Y2023, file).unwrap();
     let mut client = node.client();
     let site = json!({"root": "/site.flist", "storage": "/chunks", "name": "site"});
     let one = created(&mut client, site);
@@ -267,7 +284,7 @@ fn a_container_reads_of_its_flist_what_it_uses() {
     );
     let read = bytes_in(&node.dir.path().join("node/flists/chunks"));
     if reads_lazily(&node) {
-        let most = LARGE as u64 / 10;
+        let most = LARGE / 10;
         assert!(
             read < most,
             "{read} bytes were read; {most} are a tenth of it"
@@ -364,7 +381,8 @@ fn flists_that_are_none_or_lie_are_refused() {
         ("/nowhere", "no such directory"),
         ("nowhere", "invalid storage"),
         ("ftp://x", "expected zdb://"),
-        ("file:///../../..", "no such directory"),
+        // The node's own files have no outside.
+        ("file:///../../..", "is not in"),
     ] {
         let error = refusal(&mut client, json!({"root": url, "storage": storage}));
         assert!(error.contains(says), "{storage}: {error}");
