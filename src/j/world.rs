@@ -11,6 +11,27 @@ use crate::object::{Error, Kind, Result};
 use crate::schema::Context;
 use crate::store::Store;
 
+/// The person's terminal, for a program elsewhere that will use it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TerminalFacts {
+    /// Characters of a line.
+    pub columns: usize,
+    /// Lines.
+    pub rows: usize,
+    /// Its kind (`xterm-256color`).
+    pub kind: String,
+}
+
+/// The terminal in the hands of a program elsewhere.
+pub struct Takeover {
+    /// What is typed from now on; closed when nothing more can be.
+    pub typed: tokio::sync::mpsc::UnboundedReceiver<Vec<u8>>,
+    /// Shows what the program says, as it is.
+    pub write: Box<dyn Fn(&str) + Send + Sync>,
+    /// Gives the terminal back when it is dropped.
+    pub given_back: Box<dyn std::any::Any + Send>,
+}
+
 /// The person, or the program, at the other end.
 pub trait Host: Send + Sync {
     /// A line for the person that is not a result (stderr).
@@ -36,6 +57,21 @@ pub trait Host: Send + Sync {
     /// When there is no terminal, or no editor.
     fn edit(&self, _text: &str) -> Result<String> {
         Err(Error::new(Kind::Usage, "there is no terminal to edit on"))
+    }
+    /// What the terminal is.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn terminal(&self) -> Result<TerminalFacts> {
+        Err(Error::new(Kind::Usage, "there is no terminal to hand over")
+            .hint("run a program with .client.system('…').get()"))
+    }
+    /// Takes the terminal over; with `raw`, every key is handed on as it is, Ctrl-C too.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn take_over(&self, _raw: bool) -> Result<Takeover> {
+        Err(Error::new(Kind::Usage, "there is no terminal to hand over"))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{output, terminal};
-use crate::j::world::Host;
+use crate::j::world::{Host, Takeover, TerminalFacts};
 use crate::object::{Error, Kind, Result};
 
 /// Where results go: to stdout at once, or kept for a JSON answer or a comparison.
@@ -96,6 +96,22 @@ impl Host for Person {
 
     fn progress(&self, text: Option<&str>) {
         output::progress(text);
+    }
+
+    fn terminal(&self) -> Result<TerminalFacts> {
+        if !self.asks || !terminal::interactive() {
+            return Err(Error::new(Kind::Usage, "there is no terminal to hand over")
+                .hint("run a program with .client.system('…').get()"));
+        }
+        Ok(TerminalFacts {
+            columns: terminal::width(),
+            rows: terminal::height(),
+            kind: std::env::var("TERM").unwrap_or_else(|_| "dumb".into()),
+        })
+    }
+
+    fn take_over(&self, raw: bool) -> Result<Takeover> {
+        super::takeover::take(raw)
     }
 
     fn edit(&self, text: &str) -> Result<String> {

@@ -13,6 +13,7 @@
 //! | [`zos_node_command`] | `kosmos zos-node …` |
 //! | [`zos_web_command`] | the web server of a node's website |
 //! | [`session`], [`host`], [`interrupt`] | one run of the language, the person as the tree sees them, Ctrl-C |
+//! | [`takeover`] | the terminal in the hands of a program on a node |
 //! | [`output`], [`terminal`], [`errors`], [`log`], [`environment`] | the only place that prints; what is known of the surroundings |
 pub mod answer;
 pub mod batch;
@@ -38,6 +39,7 @@ pub mod question;
 pub mod secrecy;
 pub mod session;
 pub mod start;
+pub mod takeover;
 pub mod terminal;
 pub mod tutorial;
 pub mod unlock;

@@ -50,6 +50,8 @@ pub enum Error {
         reason: String,
         /// Seconds since 1970 at which the token ended, when that is why.
         expired: Option<i64>,
+        /// Organizations that the token speaks for; None when the password is no token.
+        organizations: Option<Vec<String>>,
     },
     /// The other side does not speak the Redis protocol.
     #[error("{address} does not speak the protocol of a node: {reason}")]
@@ -154,6 +156,20 @@ pub enum Error {
     NodeOnly {
         /// Name of the command.
         command: String,
+    },
+    /// A service beside the node gave no answer that can be used. No text of it holds a secret.
+    #[error("{service}: {reason}")]
+    Service {
+        /// Its address.
+        service: String,
+        /// What happened.
+        reason: String,
+    },
+    /// The directory does not know the node.
+    #[error("the directory knows no node '{id}'")]
+    NoSuchNode {
+        /// The id.
+        id: String,
     },
     /// A local file could not be read or written.
     #[error("{what}: {reason}")]

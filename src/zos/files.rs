@@ -31,6 +31,17 @@ fn encode(bytes: &[u8]) -> String {
     lines
 }
 
+fn decode(mut text: String) -> Result<Vec<u8>> {
+    // Nodes write no line breaks; looking for one is much faster than taking them all out.
+    if text.bytes().any(|b| b == b'\n' || b == b'\r') {
+        text.retain(|c| c != '\n' && c != '\r');
+    }
+    BASE64.decode(text).map_err(|error| Error::Unreadable {
+        what: "a block of a file".into(),
+        reason: error.to_string(),
+    })
+}
+
 impl Client {
     async fn text_of(&self, command: &str, arguments: Json) -> Result<String> {
         match self.json(Request::new(command, arguments)).await? {
@@ -56,12 +67,11 @@ impl Client {
     /// # Errors
     /// Whatever [`Client::json`] can fail with, and a block that cannot be read.
     pub async fn read_block(&self, fd: &str) -> Result<Vec<u8>> {
-        let mut text = self.text_of("filesystem.read", json!({"fd": fd})).await?;
-        text.retain(|c| c != '\n' && c != '\r');
-        BASE64.decode(text).map_err(|error| Error::Unreadable {
-            what: "a block of a file".into(),
-            reason: error.to_string(),
-        })
+        decode(self.read_text(fd).await?)
+    }
+
+    async fn read_text(&self, fd: &str) -> Result<String> {
+        self.text_of("filesystem.read", json!({"fd": fd})).await
     }
 
     /// Writes a block to a descriptor.
@@ -69,7 +79,11 @@ impl Client {
     /// # Errors
     /// Whatever [`Client::json`] can fail with.
     pub async fn write_block(&self, fd: &str, block: &[u8]) -> Result<()> {
-        let arguments = json!({"fd": fd, "block": encode(block)});
+        self.write_text(fd, encode(block)).await
+    }
+
+    async fn write_text(&self, fd: &str, block: String) -> Result<()> {
+        let arguments = json!({"fd": fd, "block": block});
         self.json(Request::new("filesystem.write", arguments))
             .await
             .map(drop)
@@ -99,19 +113,27 @@ impl Client {
         let fd = self.open_file(remote, "w").await?;
         let copied = async {
             let mut block = vec![0; BLOCK];
-            let mut count = 0;
-            loop {
+            let mut read = move || -> Result<(usize, String)> {
                 let length = fill(&mut source, &mut block)?;
-                if length == 0 {
-                    return Ok(count);
-                }
-                self.write_block(&fd, &block[..length]).await?;
+                Ok((length, encode(&block[..length])))
+            };
+            let (mut length, mut text) = read()?;
+            let mut count = 0;
+            while length > 0 {
+                // The next block is made ready while the node has this one.
+                let whole = length == BLOCK;
+                let (written, following) = tokio::join!(self.write_text(&fd, text), async {
+                    match whole {
+                        true => read(),
+                        false => Ok((0, String::new())),
+                    }
+                });
+                written?;
                 count += length as u64;
                 at(count);
-                if length < BLOCK {
-                    return Ok(count);
-                }
+                (length, text) = following?;
             }
+            Ok(count)
         };
         self.closing(&fd, copied.await).await
     }
@@ -130,18 +152,21 @@ impl Client {
         let fd = self.open_file(remote, "r").await?;
         let copied = async {
             let mut count = 0;
-            loop {
-                let block = self.read_block(&fd).await?;
-                if block.is_empty() {
-                    return target
-                        .flush()
-                        .map(|()| count)
-                        .map_err(|e| local("write", &e));
-                }
-                target.write_all(&block).map_err(|e| local("write", &e))?;
-                count += block.len() as u64;
-                at(count);
+            let mut text = self.read_text(&fd).await?;
+            while !text.is_empty() {
+                // The node reads on while this block is written here.
+                let (following, written) = tokio::join!(self.read_text(&fd), async {
+                    let block = decode(text)?;
+                    target.write_all(&block).map_err(|e| local("write", &e))?;
+                    count += block.len() as u64;
+                    at(count);
+                    Ok::<(), Error>(())
+                });
+                written?;
+                text = following?;
             }
+            target.flush().map_err(|e| local("write", &e))?;
+            Ok(count)
         };
         self.closing(&fd, copied.await).await
     }

@@ -13,17 +13,22 @@
 //! * [`files`]: files up and down in blocks.
 //! * [`words`]: a command line as a shell splits it.
 //! * [`jwt`]: what can be read from a password that is a token.
+//! * [`identity`], [`directory`], [`web`]: tokens for nodes of an organization, where a node of the
+//!   grid is, and asking these services.
 //! * [`plain`]: texts of a node without control characters.
 pub mod calls;
 pub mod client;
 pub mod container;
+pub mod directory;
 pub mod error;
 pub mod files;
+pub mod identity;
 pub mod jwt;
 pub mod plain;
 pub mod protocol;
 pub mod response;
 pub mod transport;
+pub mod web;
 pub mod words;
 
 pub use client::{Client, Request};

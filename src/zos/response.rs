@@ -1,4 +1,6 @@
 //! A job that was pushed: its result and its output.
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -14,7 +16,23 @@ pub struct Response {
     client: Client,
     id: String,
     command: String,
+    ahead: Arc<Mutex<Ahead>>,
 }
+
+/// Records that were taken from the node before they were asked for.
+#[derive(Default)]
+struct Ahead {
+    records: VecDeque<String>,
+    /// Records that came at once, one after the other.
+    quick: usize,
+}
+
+/// A record that came within this time was there already.
+const AT_ONCE: Duration = Duration::from_millis(1);
+/// After so many of them, more are asked for together.
+const QUICK: usize = 4;
+/// How many.
+const TOGETHER: usize = 64;
 
 impl Response {
     pub(super) fn new(client: Client, id: String, command: String) -> Self {
@@ -22,6 +40,7 @@ impl Response {
             client,
             id,
             command,
+            ahead: Arc::default(),
         }
     }
 
@@ -112,12 +131,22 @@ impl Response {
     /// # Errors
     /// No connection, a record that cannot be read, a job that the node lost.
     pub async fn next(&self, seen: usize) -> Result<Option<Record>> {
+        if let Some(record) = self.ahead().records.pop_front() {
+            return read(&record).map(Some);
+        }
         let key = keys::stream(&self.id);
         let transport = self.client.transport();
+        if self.ahead().quick >= QUICK {
+            self.ahead().quick = 0;
+            if let Some(record) = self.take_many(&key).await? {
+                return read(&record).map(Some);
+            }
+        }
         let poll = transport.options().limits.poll;
         let mut wait = redis::cmd("BLPOP");
         wait.arg(&key).arg(whole_seconds(poll));
         loop {
+            let asked = Instant::now();
             let record = match transport.command(&wait, "BLPOP", poll).await? {
                 redis::Value::Nil => None,
                 redis::Value::Array(mut pair) if pair.len() == 2 => {
@@ -126,6 +155,11 @@ impl Response {
                 other => return Err(unexpected(&other, "BLPOP")),
             };
             if let Some(record) = record.flatten() {
+                let mut ahead = self.ahead();
+                ahead.quick = match asked.elapsed() < AT_ONCE {
+                    true => ahead.quick + 1,
+                    false => 0,
+                };
                 return read(&record).map(Some);
             }
             if self.running().await? {
@@ -143,6 +177,34 @@ impl Response {
                 None => Ok(None),
             };
         }
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what waits at the node, as far as it is many; answers the first of them. A node keeps
+    /// the last 1000 records only, and one at a time is too slow for a job that says much.
+    async fn take_many(&self, key: &str) -> Result<Option<String>> {
+        let mut one = redis::cmd("LPOP");
+        one.arg(key);
+        let transport = self.client.transport();
+        let replies = transport.commands(&vec![one; TOGETHER], "LPOP").await?;
+        let mut taken = VecDeque::with_capacity(replies.len());
+        for reply in replies {
+            match text(reply, "LPOP")? {
+                Some(record) => taken.push_back(record),
+                None => break,
+            }
+        }
+        let first = taken.pop_front();
+        let mut ahead = self.ahead();
+        // All of them came, so there may be more.
+        if taken.len() + 1 == TOGETHER {
+            ahead.quick = QUICK;
+        }
+        ahead.records = taken;
+        Ok(first)
     }
 
     /// Hands each record of the job's output to `take` until the job ends; answers how many there

@@ -27,6 +27,7 @@ mod store;
 mod stub;
 mod tree;
 mod zos;
+mod zos_node;
 
 use std::time::Duration;
 
@@ -44,6 +45,6 @@ criterion_group! {
     name = benches;
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
-              chain::bench, schema::bench, bcdb::bench, zos::bench
+              chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench
 }
 criterion_main!(benches);

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::fake::{Fake, json_result};
 
-fn client(port: u16) -> Client {
+/// A client without TLS.
+pub fn client(port: u16) -> Client {
     Client::new(Options {
         endpoint: Endpoint::Tcp {
             host: "127.0.0.1".into(),

@@ -7,6 +7,8 @@ mod client;
 mod faucet;
 mod faults;
 mod http;
+#[cfg(target_os = "linux")]
+mod image;
 mod load;
 mod pages;
 mod recording;
@@ -16,4 +18,4 @@ mod verdicts;
 #[cfg(target_os = "linux")]
 mod zos_container;
 #[cfg(target_os = "linux")]
-mod zos_node;
+pub mod zos_node;

@@ -48,7 +48,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("redis::aio::", &["zdb", "zos"]),
     (
         "reqwest::",
-        &["tfchain", "currencylayer", "devnet", "flist"],
+        &["tfchain", "currencylayer", "devnet", "flist", "zos"],
     ),
     ("socket2::", &["zos"]),
     ("rcgen::", &["devnet"]),
@@ -57,6 +57,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("snap::", &["flist"]),
     ("nix::", &["devnet"]),
     ("fuser::", &["devnet"]),
+    ("seccompiler::", &["devnet"]),
     ("tar::", &["devnet", "flist"]),
     ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),

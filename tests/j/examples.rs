@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use kosmos::object::{ClassInfo, MemberInfo, MemberKind, Ty, class_of};
 
 use super::{Chain, Session};
+use crate::tfchain::explorer::stub::{Reply, Server};
 
 /// Members whose example is empty, with the reason.
 const EXEMPT: &[(&str, &str)] = &[
@@ -11,6 +12,9 @@ const EXEMPT: &[(&str, &str)] = &[
     ("stop", "would end the devnet of this test"),
     ("reset", "would end the devnet of this test"),
     ("add_from_path", "needs a file"),
+    ("shell", "needs a terminal"),
+    ("configure", "says that it is not there"),
+    ("unconfigure", "says that it is not there"),
 ];
 
 /// Examples that start or ask something outside this process.
@@ -67,6 +71,10 @@ fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
         class_of::<z::rows::Rows>(),
         class_of::<z::disks::Disk>(),
         class_of::<z::job_result::ResultValue>(),
+        class_of::<z::storagepools::StoragePool>(),
+        class_of::<z::filesystems::FileSystem>(),
+        class_of::<z::filesystems::Snapshot>(),
+        class_of::<z::hypervisor::Machine>(),
     ] {
         walk(class, &mut seen, &mut all);
     }
@@ -145,6 +153,10 @@ fn every_example_runs() {
 fn every_example_of_a_node_runs() {
     let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
     let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let listed = serde_json::json!({"node_id": "ac1f6b84a330",
+        "robot_address": "http://10.102.1.2:6600"});
+    let directory = runtime.block_on(Server::start(move |_| Reply::json(200, &listed)));
     for (class, member) in members() {
         let known = member.example.is_empty() || !done.insert(member.example);
         if known || !is_of_a_node(&class, member.example) {
@@ -158,10 +170,12 @@ fn every_example_of_a_node_runs() {
         s.says(&format!(
             "vm = j.clients.zos.new('my_vm', port={}, ssl=False, timeout=5)\n\
              flist = 'http://127.0.0.1:8000/site.flist'\nfolder = '{}'\n\
+             directory = '{}'\n\
              site = vm.containers.create('my_site', flist, ports={{'8081': 80}})\n\
              r = vm.client.system('true').get()",
             node.port,
-            folder.path().display()
+            folder.path().display(),
+            directory.address
         ));
         for line in member.example.lines() {
             if let Err(error) = s.ask(line) {

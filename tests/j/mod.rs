@@ -15,6 +15,8 @@ mod threebots;
 mod transcript;
 mod types;
 mod zos;
+#[cfg(target_os = "linux")]
+mod zos_members;
 mod zos_use;
 
 use std::sync::atomic::AtomicBool;
@@ -24,7 +26,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use kosmos::devnet::{Config, Devnet, Handle};
 use kosmos::engine::Engine;
 use kosmos::j;
-use kosmos::j::world::{Host, Settings, World};
+use kosmos::j::world::{Host, Settings, Takeover, TerminalFacts, World};
 use kosmos::object::{Error, Kind, Paint, Result, Value, print};
 use kosmos::store::Store;
 
@@ -158,10 +160,34 @@ pub struct Person {
     pub secrets: Mutex<Vec<String>>,
     pub questions: Mutex<Vec<String>>,
     /// What was printed while something ran.
-    pub printed: Mutex<String>,
+    pub printed: Arc<Mutex<String>>,
+    /// What is typed on the terminal when it is handed over; without, there is no terminal.
+    pub types: Mutex<Option<Vec<Vec<u8>>>>,
 }
 
 impl Host for Person {
+    fn terminal(&self) -> Result<TerminalFacts> {
+        match self.types.lock().unwrap().is_some() {
+            true => Ok(TerminalFacts {
+                columns: 80,
+                rows: 24,
+                kind: "dumb".into(),
+            }),
+            false => Err(Error::new(Kind::Usage, "there is no terminal to hand over")),
+        }
+    }
+    fn take_over(&self, _raw: bool) -> Result<Takeover> {
+        let (send, typed) = tokio::sync::mpsc::unbounded_channel();
+        for bytes in self.types.lock().unwrap().take().unwrap_or_default() {
+            send.send(bytes).unwrap();
+        }
+        let printed = self.printed.clone();
+        Ok(Takeover {
+            typed,
+            write: Box::new(move |text| printed.lock().unwrap().push_str(text)),
+            given_back: Box::new(send),
+        })
+    }
     fn note(&self, text: &str) {
         self.notes.lock().unwrap().push(text.to_string());
     }

@@ -12,6 +12,7 @@ struct Machine {
     files: HashMap<String, String>,
     open: HashMap<String, String>,
     killed: HashSet<String>,
+    pools: Vec<String>,
 }
 
 /// A node with one disk, one link and what is made on it.
@@ -173,6 +174,28 @@ impl Machine {
             "disk.mounts" => json!({"/dev/sda1": [{"mountpoint": "/", "filesystem": "ext4"}]}),
             "aggregator.query" => json!({"machine.CPU.percent/0": {"op": "A", "last_value": 1.0}}),
             "kvm.create" => "6f2a".into(),
+            "kvm.list" => json!([{"id": 1, "uuid": "6f2a", "name": "box", "state": "running"}]),
+            "btrfs.list" => {
+                let pool = |label: &str, device: &str| {
+                    json!({"label": label, "uuid": "1f", "total_devices": 1, "used": 10,
+                        "devices": [{"dev_id": 1, "size": 1000, "used": 10, "path": device}]})
+                };
+                let made = self.pools.iter().map(|label| pool(label, "/dev/sdb1"));
+                let others = [
+                    pool("sp_data", "/dev/sda1"),
+                    pool("of somebody", "/dev/sdc"),
+                ];
+                others.into_iter().chain(made).collect()
+            }
+            "btrfs.create" => {
+                self.pools.push(text("label"));
+                Json::Null
+            }
+            "btrfs.subvol_list" => json!([
+                {"ID": 257, "Gen": 7, "TopLevel": 5, "Path": "filesystems/web", "Quota": ""},
+                {"ID": 258, "Gen": 8, "TopLevel": 5, "Path": "snapshots/web/old", "Quota": ""}
+            ]),
+            "cgroup.list" => json!({}),
             "logger.subscribe" => format!("logger:{}", text("queue")).into(),
             command if command.ends_with("list") => json!([]),
             command if command.contains("info") => json!({}),

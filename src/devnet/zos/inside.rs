@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::builtin;
+use super::builtin::network::Networks;
 use super::container::runner::{self, Inside};
 use super::files::Files;
 use super::jobs::basics::Version;
@@ -133,6 +134,7 @@ fn machinery(
     let files = Arc::new(Files::new(Path::new("/"), &[])?);
     let mut commands = Commands::default();
     builtin::everywhere(&mut commands, &Version::ours(), &files);
+    builtin::network::add_ip(&mut commands, &Networks::Here);
     let surroundings = Surroundings {
         dir: "/".into(),
         env: inside

@@ -16,6 +16,7 @@
 //! * [`background`]: a node as a process of its own.
 //! * [`website`]: the root of a container with a small website, for trying things out.
 //! * [`node`]: takes jobs from the data and puts results back. * [`container`]: its containers.
+//! * [`switch`]: the network of its containers.
 pub mod background;
 pub mod builtin;
 pub mod certificate;
@@ -30,6 +31,7 @@ pub mod node;
 pub mod place;
 pub mod redis;
 pub mod startup;
+pub mod switch;
 pub mod view;
 pub mod website;
 

@@ -1,5 +1,5 @@
 //! Takes jobs from the data, runs them, puts results back.
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use super::builtin::aggregator::{Aggregator, Measured};
 use super::builtin::cgroup::Cgroups;
 use super::builtin::corex::{self, Boxes, NodeRoots};
 use super::builtin::logger::Logger;
+use super::builtin::network::Networks;
 use super::builtin::{self, aggregator, cgroup, disk, info, logger, network, ports, settings, web};
 use super::container::{self, Containers, Event};
 use super::files::Files;
@@ -44,6 +45,7 @@ pub struct Desk {
     logger: Arc<Logger>,
     aggregator: Arc<Aggregator>,
     large: Mutex<LargeResults>,
+    running: Mutex<HashMap<String, usize>>,
 }
 
 /// Results that take much room, oldest first: a file that is read in blocks leaves one for each.
@@ -62,11 +64,11 @@ impl Desk {
         {
             self.aggregator.take(record.core, measured);
         }
-        let text = wire(&record);
-        if streams {
+        let text = streams.then(|| wire(&record));
+        if let Some(text) = &text {
             self.keyspace.append(
                 &keys::stream(&record.command),
-                &text,
+                text,
                 Some(keys::STREAM_LENGTH),
                 Some(keys::STREAM_LIFE),
             );
@@ -88,8 +90,11 @@ impl Desk {
 
     /// The result of a job on the node or in a container.
     pub fn result(&self, result: &JobResult) {
-        self.keyspace
-            .expire(keys::flag(&result.id).as_bytes(), keys::RESULT_LIFE);
+        // One of the same id may go on in another container.
+        if self.leave(&result.id) {
+            self.keyspace
+                .expire(keys::flag(&result.id).as_bytes(), keys::RESULT_LIFE);
+        }
         let key = keys::result(&result.id);
         let text = wire(result);
         self.keyspace
@@ -109,19 +114,59 @@ impl Desk {
         }
     }
 
-    /// Takes the mark of a job away that could not be handed on.
-    pub fn forget(&self, id: &str) {
-        self.keyspace.remove(keys::flag(id).as_bytes());
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<String, usize>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Marks a job as taken; false when its id is known already.
+    /// One job less of this id; true when it was the last.
+    fn leave(&self, id: &str) -> bool {
+        let mut running = self.running();
+        match running.get_mut(id) {
+            Some(count @ 2..) => {
+                *count -= 1;
+                false
+            }
+            _ => {
+                running.remove(id);
+                true
+            }
+        }
+    }
+
+    /// Takes the mark of a job away that could not be handed on.
+    pub fn forget(&self, id: &str) {
+        if self.leave(id) {
+            self.keyspace.remove(keys::flag(id).as_bytes());
+        }
+    }
+
+    /// Marks a job of the node as taken; false when its id is known already.
     pub fn accept(&self, id: &str) -> bool {
         let flag = keys::flag(id);
         if self.keyspace.exists(flag.as_bytes()) {
             return false;
         }
         self.keyspace.append(&flag, "", None, None);
+        self.running().insert(id.to_string(), 1);
         true
+    }
+
+    /// Marks a job of a container as taken, also when its id was used before: on the real node only
+    /// the jobs that clients push to the node itself are compared with those of the last minutes.
+    /// What an earlier job of that id left is removed, so that nobody takes it for this one's.
+    pub fn accept_inside(&self, id: &str) {
+        let mut running = self.running();
+        let count = running.entry(id.to_string()).or_default();
+        *count += 1;
+        if *count > 1 {
+            return;
+        }
+        self.keyspace.remove(keys::result(id).as_bytes());
+        self.keyspace.remove(keys::stream(id).as_bytes());
+        let flag = keys::flag(id);
+        if !self.keyspace.persist(flag.as_bytes()) {
+            self.keyspace.append(&flag, "", None, None);
+        }
     }
 }
 
@@ -204,6 +249,7 @@ impl Node {
             logger: Arc::clone(&logger),
             aggregator: Arc::clone(&aggregator),
             large: Mutex::default(),
+            running: Mutex::default(),
         });
         let mut commands = Commands::default();
         builtin::everywhere(&mut commands, &Version::ours(), &files);
@@ -226,6 +272,7 @@ impl Node {
                 reason: e.to_string(),
             })?;
             notices.push(containers.support().to_string());
+            notices.push(containers.network_words());
             let made = Boxes::new(
                 containers,
                 Arc::clone(&desk),
@@ -248,7 +295,13 @@ impl Node {
         });
         disk::add(&mut commands);
         cgroup::add(&mut commands, &groups);
-        network::add_node(&mut commands);
+        let own = match &boxes {
+            Some(boxes) => boxes.containers().network().map(Arc::clone),
+            None => Err("it runs inside another program"),
+        };
+        let networks = Networks::Node(own.map_err(str::to_owned));
+        network::add_ip(&mut commands, &networks);
+        network::add_node(&mut commands, &networks);
         let outlet: Arc<dyn Outlet> = Arc::clone(&desk) as Arc<dyn Outlet>;
         let runner = Runner::new(0, surroundings, commands, outlet).map_err(|e| Error::Start {
             reason: e.to_string(),

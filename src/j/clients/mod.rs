@@ -1,5 +1,6 @@
 //! `j.clients`: clients of the grid's services.
 pub mod currencylayer;
+pub mod itsyouonline;
 pub mod tfchain;
 pub mod zos;
 
@@ -9,12 +10,14 @@ use super::instances::Collection;
 use super::world::World;
 use crate::object::{Class, Member, class_of};
 use currencylayer::CurrencyLayer;
+use itsyouonline::ItsYouOnline;
 use tfchain::TfchainClient;
 use zos::ZosInstance;
 
 /// `j.clients`.
 pub struct Clients {
     currencylayer: Arc<Collection<CurrencyLayer>>,
+    itsyouonline: Arc<Collection<ItsYouOnline>>,
     tfchain: Arc<Collection<TfchainClient>>,
     zos: Arc<Collection<ZosInstance>>,
 }
@@ -22,10 +25,12 @@ pub struct Clients {
 impl Clients {
     /// All clients.
     pub fn open(world: &Arc<World>) -> Arc<Clients> {
+        let itsyouonline = itsyouonline::collection(world);
         Arc::new(Clients {
             currencylayer: currencylayer::collection(world),
+            itsyouonline: itsyouonline.clone(),
             tfchain: tfchain::collection(world),
-            zos: zos::collection(world),
+            zos: zos::collection(world, &itsyouonline),
         })
     }
 }
@@ -40,6 +45,13 @@ impl Class for Clients {
             "Rates of currencies: the built-in table, or live ones.",
             "j.clients.currencylayer",
             |clients, _| Ok(clients.currencylayer.clone().into()),
+        ),
+        Member::child(
+            "itsyouonline",
+            class_of::<Collection<ItsYouOnline>>,
+            "Access to the identity service whose tokens nodes take as password.",
+            "j.clients.itsyouonline",
+            |clients, _| Ok(clients.itsyouonline.clone().into()),
         ),
         Member::child(
             "tfchain",

@@ -90,6 +90,11 @@ impl<T: Config> Collection<T> {
         self
     }
 
+    /// What its instances need from their owner, once it is set.
+    pub fn context(&self) -> Option<&T::Owner> {
+        self.context.get()
+    }
+
     pub(super) fn memory(&self) -> MutexGuard<'_, IndexMap<String, Arc<T>>> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,6 +3,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::json::{is_default, or_default};
+use super::secret::Secret;
 
 /// Kinds of network cards.
 pub const NIC_TYPES: [&str; 7] = [
@@ -131,7 +132,7 @@ pub struct CreateArguments {
     pub name: Option<String>,
     /// Secret identity of a zerotier network.
     #[serde(default)]
-    pub identity: Option<String>,
+    pub identity: Option<Secret>,
     /// Added to the environment.
     #[serde(default)]
     pub env: Option<IndexMap<String, String>>,
@@ -157,7 +158,7 @@ pub struct ListedArguments {
     pub host_network: bool,
     /// See [`CreateArguments::identity`].
     #[serde(default, deserialize_with = "or_default")]
-    pub identity: String,
+    pub identity: Secret,
     /// See [`CreateArguments::nics`].
     #[serde(default, deserialize_with = "or_default")]
     pub nics: Vec<ListedNic>,

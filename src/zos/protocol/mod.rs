@@ -6,17 +6,20 @@
 //! * [`message`]: lines of output with their level, and records of streams.
 //! * [`container`]: what a container is made from.
 //! * [`json`]: JSON texts as a node writes them.
+//! * [`secret`]: texts that are sent but never shown.
 pub mod container;
 pub mod job;
 pub mod json;
 pub mod keys;
 pub mod message;
 pub mod result;
+pub mod secret;
 
 pub use container::{CreateArguments, ListedArguments, ListedNic, Nic, NicConfig};
 pub use job::{Dispatched, Job, ListedCommand, ListedJob};
 pub use message::{Level, Message, Record};
 pub use result::{JobResult, State};
+pub use secret::Secret;
 
 /// Port of a node's Redis.
 pub const DEFAULT_PORT: u16 = 6379;

@@ -156,12 +156,7 @@ impl Transport {
     /// # Errors
     /// Whatever connecting can fail with, no answer in time, a refusal.
     pub async fn command(&self, cmd: &Cmd, what: &str, wait: Duration) -> Result<Value> {
-        let kept = {
-            let mut idle = locked(&self.idle);
-            idle.retain(|connection| !connection.driver.is_finished());
-            idle.pop()
-        };
-        if let Some(connection) = kept {
+        if let Some(connection) = self.idle() {
             match self.run(connection, cmd, what, wait).await {
                 Err(error) if error.is_connection_lost() => {}
                 done => return done,
@@ -169,6 +164,44 @@ impl Transport {
         }
         let connection = self.connect().await?;
         self.run(connection, cmd, what, wait).await
+    }
+
+    /// Runs commands that answer at once, sent together, and answers their replies in order.
+    ///
+    /// # Errors
+    /// As [`Transport::command`]; when one is refused, the replies of the others are lost.
+    pub async fn commands(&self, commands: &[Cmd], what: &str) -> Result<Vec<Value>> {
+        let mut pipeline = redis::pipe();
+        for command in commands {
+            pipeline.add_command(command.clone());
+        }
+        let mut connection = match self.idle() {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        let limit = self.options.limits.slack;
+        let sent = connection
+            .redis
+            .send_packed_commands(&pipeline, 0, commands.len());
+        match timeout(limit, sent).await {
+            Err(_) => Err(Error::NoAnswer {
+                address: self.address.clone(),
+                what: what.into(),
+                seconds: limit.as_secs().max(1),
+            }),
+            Ok(Ok(values)) => {
+                self.keep(connection);
+                Ok(values)
+            }
+            Ok(Err(error)) => Err(self.failure(&error, what)),
+        }
+    }
+
+    /// A connection that is kept and still there.
+    fn idle(&self) -> Option<Connection> {
+        let mut idle = locked(&self.idle);
+        idle.retain(|connection| !connection.driver.is_finished());
+        idle.pop()
     }
 
     async fn run(
@@ -293,6 +326,8 @@ impl Transport {
                         address,
                         reason,
                         expired: self.expired(),
+                        organizations: jwt::claims(&self.options.password)
+                            .map(|claims| claims.organizations),
                     }
                 } else {
                     Error::Refused {

@@ -1,10 +1,15 @@
 //! The devnet's Zero-OS node: against what was recorded from a real one, and against abuse.
 mod faults;
 mod flists;
+mod followers;
 mod forwards;
+mod image;
 mod keys;
 mod limits;
 mod replay;
+mod services;
+mod tokens;
+mod user_level;
 mod wire;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -1,4 +1,5 @@
 //! `corex.*`: containers.
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::devnet::zos::container::{self, Containers, Info, RootSource, root};
 use crate::devnet::zos::files::{Files, fresh_id};
-use crate::devnet::zos::flists::Flists;
+use crate::devnet::zos::flists::{Flists, Opened};
 use crate::devnet::zos::jobs::command::{Answer, reason};
 use crate::devnet::zos::jobs::{Call, Commands, Failure};
 use crate::devnet::zos::node::Desk;
@@ -85,18 +86,31 @@ fn is_flist(name: &str) -> bool {
     plain.ends_with(".flist")
 }
 
+/// An flist as a root. Clients know a chunk store by its name on the node, not on the machine.
+fn as_root(
+    flist: Result<Arc<Opened>, String>,
+    at: &str,
+    storage: &str,
+) -> Result<root::Root, String> {
+    match flist {
+        Ok(flist) => Ok(root::Root::Flist(flist)),
+        Err(reason) if at == storage || at.is_empty() => Err(reason),
+        Err(reason) => Err(reason.replace(at, storage)),
+    }
+}
+
 impl RootSource for NodeRoots {
     fn resolve<'a>(&'a self, wanted: &'a str, storage: &'a str) -> root::Resolved<'a> {
         Box::pin(async move {
-            let storage = match self.storage(storage) {
-                Ok(storage) => storage,
+            let at = match self.storage(storage) {
+                Ok(at) => at,
                 Err(reason) => return Some(Err(reason)),
             };
             let path = match wanted.split_once("://") {
                 Some(("file", path)) => path,
                 Some(("http" | "https", _)) if is_flist(wanted) => {
-                    let flist = self.flists.at_url(wanted, &storage).await;
-                    return Some(flist.map(|flist| root::Root::Flist(flist)));
+                    let flist = self.flists.at_url(wanted, &at).await;
+                    return Some(as_root(flist, &at, storage));
                 }
                 Some(_) => return None,
                 None => wanted,
@@ -106,10 +120,10 @@ impl RootSource for NodeRoots {
             }
             match self.files.on_machine(path) {
                 Ok(real) if is_flist(path) && real.is_file() => {
-                    let flist = self.flists.at_path(&real, path, &storage).await;
-                    Some(flist.map(|flist| root::Root::Flist(flist)))
+                    let flist = self.flists.at_path(&real, path, &at).await;
+                    Some(as_root(flist, &at, storage))
                 }
-                Ok(real) => self.local.resolve(&real.to_string_lossy(), &storage).await,
+                Ok(real) => self.local.resolve(&real.to_string_lossy(), storage).await,
                 Err(e) => Some(Err(format!("stat {path}: {}", reason(&e)))),
             }
         })
@@ -186,21 +200,29 @@ impl Boxes {
 
     /// A job of a container ended.
     pub fn ended(&self, result: &JobResult) {
-        if let Some(jobs) = self.waiting().get_mut(&result.container) {
-            jobs.remove(&result.id);
+        let waited = match self.waiting().get_mut(&result.container) {
+            Some(jobs) => jobs.remove(&result.id).is_some(),
+            None => false,
+        };
+        // What nobody ordered does not end another container's job of that id.
+        if waited {
+            self.desk.result(result);
         }
-        self.desk.result(result);
     }
 
     /// A container started a service of its own.
     pub fn started(&self, container: u16, id: String) {
-        // An id that a job of the node, or of another container, has already stays theirs.
-        if self.desk.accept(&id) {
-            let job = Job {
-                id: id.clone(),
-                ..Job::default()
-            };
-            self.waiting().entry(container).or_default().insert(id, job);
+        let job = Job {
+            id: id.clone(),
+            ..Job::default()
+        };
+        let known = self
+            .waiting()
+            .entry(container)
+            .or_default()
+            .insert(id.clone(), job);
+        if known.is_none() {
+            self.desk.accept_inside(&id);
         }
     }
 
@@ -231,10 +253,6 @@ impl Boxes {
             Some(id) => id,
             None => fresh_id().map_err(|e| e.to_string())?,
         };
-        // As for jobs of the node: an id that is known means the job that has it.
-        if !self.desk.accept(&id) {
-            return Ok(id.into());
-        }
         let job = Job {
             id: id.clone(),
             command: wanted.command,
@@ -247,10 +265,18 @@ impl Boxes {
             ..Job::default()
         };
         let envelope = serde_json::to_value(&job).map_err(|e| e.to_string())?;
-        self.waiting()
+        // An id that runs in this container means the job that has it. One that ended, or that
+        // another container uses, is free: every image has a service `entry`.
+        match self
+            .waiting()
             .entry(container)
             .or_default()
-            .insert(id.clone(), job);
+            .entry(id.clone())
+        {
+            Entry::Occupied(_) => return Ok(id.into()),
+            Entry::Vacant(place) => place.insert(job),
+        };
+        self.desk.accept_inside(&id);
         if self.containers.run(container, envelope).is_err() {
             if let Some(jobs) = self.waiting().get_mut(&container) {
                 jobs.remove(&id);
@@ -385,12 +411,12 @@ pub fn add(commands: &mut Commands, boxes: &Arc<Boxes>) {
     });
     command!("corex.nic-add", boxes, call, {
         let a: Arguments = call.arguments()?;
-        boxes.containers.nic_add(a.container()?, a.nic)?;
+        boxes.containers.nic_add(a.container()?, a.nic).await?;
         Ok(Json::Null)
     });
     command!("corex.nic-remove", boxes, call, {
         let a: Arguments = call.arguments()?;
-        boxes.containers.nic_remove(a.container()?, a.index)?;
+        boxes.containers.nic_remove(a.container()?, a.index).await?;
         Ok(Json::Null)
     });
     command!("corex.portforward-add", boxes, call, {

@@ -161,13 +161,23 @@ fn with(
     work(&mut file).map_err(|e| reason(&e).into())
 }
 
+/// Characters of a line of base64 as the clients of 2019 write it, its end counted.
+const LINE: usize = 77;
+
 /// Base64 as clients send it, with line breaks.
 fn decode(text: &str) -> Result<Vec<u8>, Failure> {
+    // Lines of the usual length are joined without a look at each character: what is no such text
+    // fails, and is looked at below.
+    let mut joined = Vec::with_capacity(text.len());
+    for line in text.as_bytes().chunks(LINE) {
+        joined.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+    }
+    if let Ok(bytes) = BASE64_STANDARD.decode(&joined) {
+        return Ok(bytes);
+    }
     let bad = |at: usize| Failure::from(format!("illegal base64 data at input byte {at}"));
-    let joined: Vec<u8> = text
-        .bytes()
-        .filter(|b| !matches!(b, b'\r' | b'\n'))
-        .collect();
+    joined.clear();
+    joined.extend(text.bytes().filter(|b| !matches!(b, b'\r' | b'\n')));
     BASE64_STANDARD.decode(&joined).map_err(|e| match e {
         base64::DecodeError::InvalidByte(at, _) => bad(at),
         _ => bad(joined.len()),

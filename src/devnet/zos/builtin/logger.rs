@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::devnet::zos::files::fresh_id;
+use crate::devnet::zos::jobs::running::wire;
 use crate::devnet::zos::jobs::{Commands, Failure};
 use crate::devnet::zos::redis::Keyspace;
 use crate::zos::protocol::{Record, keys};
@@ -22,7 +23,7 @@ const BACKLOG_BYTES: usize = 4 * 1024 * 1024;
 struct Inner {
     /// Levels per queue; none means all.
     queues: IndexMap<String, Vec<u16>>,
-    backlog: VecDeque<(Record, String)>,
+    backlog: VecDeque<Record>,
     bytes: usize,
 }
 
@@ -37,6 +38,11 @@ fn wanted(levels: &[u16], record: &Record) -> bool {
     levels.is_empty() || record.message.is_last() || levels.contains(&record.message.level().0)
 }
 
+/// Bytes that a record takes.
+fn size(record: &Record) -> usize {
+    size_of::<Record>() + record.command.len() + record.message.message.len()
+}
+
 impl Logger {
     /// A log without queues.
     pub fn new(keyspace: Arc<Keyspace>) -> Self {
@@ -46,29 +52,32 @@ impl Logger {
         }
     }
 
-    /// Takes a record and its text.
-    pub fn record(&self, record: Record, text: String) {
+    /// Takes a record. Its text is made only when somebody wants it: blocks of files are long.
+    pub fn record(&self, record: Record, text: Option<String>) {
+        let mut text = text;
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         for (queue, levels) in &inner.queues {
             if wanted(levels, &record) {
-                self.keyspace.append(queue, &text, Some(LENGTH), None);
+                let text = text.get_or_insert_with(|| wire(&record));
+                self.keyspace.append(queue, text, Some(LENGTH), None);
             }
         }
-        inner.bytes += text.len();
-        inner.backlog.push_back((record, text));
+        inner.bytes += size(&record);
+        inner.backlog.push_back(record);
         while inner.backlog.len() > BACKLOG || inner.bytes > BACKLOG_BYTES {
-            let Some((_, text)) = inner.backlog.pop_front() else {
+            let Some(oldest) = inner.backlog.pop_front() else {
                 break;
             };
-            inner.bytes = inner.bytes.saturating_sub(text.len());
+            inner.bytes = inner.bytes.saturating_sub(size(&oldest));
         }
     }
 
     fn subscribe(&self, queue: String, levels: Vec<u16>) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        for (record, text) in &inner.backlog {
+        for record in &inner.backlog {
             if wanted(&levels, record) {
-                self.keyspace.append(&queue, text, Some(LENGTH), None);
+                self.keyspace
+                    .append(&queue, &wire(record), Some(LENGTH), None);
             }
         }
         inner.queues.insert(queue, levels);

@@ -22,11 +22,10 @@ use super::files::Files;
 use super::jobs::Commands;
 use super::jobs::basics::{self, Version};
 
-/// Adds the commands that a node and its containers have.
+/// Adds the commands that a node and its containers have, but for `ip.*` ([`network`]).
 pub fn everywhere(commands: &mut Commands, version: &Version, files: &Arc<Files>) {
     basics::add(commands, version);
     filesystem::add(commands, files);
     info::add(commands, version);
     process::add(commands);
-    network::add_ip(commands);
 }

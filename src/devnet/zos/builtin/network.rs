@@ -1,16 +1,19 @@
-//! `ip.*`, `bridge.*` and `nft.*`: looking with the kernel's own lists, changing with the program
-//! `ip`, as far as the rights of the process reach.
-use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::Path;
-use std::process::Command;
+//! `ip.*`, `bridge.*` and `nft.*`.
+//!
+//! In a container they speak of its own network. On a node they change the node's network
+//! ([`switch`](crate::devnet::zos::switch)), which has nothing to do with the machine's: links of
+//! the machine are listed beside it and never changed.
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{info, proc};
 use crate::devnet::zos::jobs::command::Answer;
 use crate::devnet::zos::jobs::{Commands, Failure};
+use crate::devnet::zos::switch::links::Ask;
+use crate::devnet::zos::switch::netlink::Netlink;
+use crate::devnet::zos::switch::network::Network;
+use crate::devnet::zos::switch::{DEFAULT_BRIDGE, Opening, Switch};
 
 #[derive(Deserialize)]
 #[serde(default)]
@@ -26,239 +29,222 @@ struct Arguments {
     gw: String,
     mtu: u32,
     nic: String,
-    network: Network,
+    network: Wanted,
+    port: i64,
+    interface: String,
+    subnet: String,
 }
 
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
-struct Network {
+struct Wanted {
     mode: Option<String>,
     nat: bool,
     settings: serde_json::Map<String, Json>,
 }
 
-fn exists(name: &str) -> bool {
-    !name.is_empty() && !name.contains('/') && Path::new("/sys/class/net").join(name).exists()
+/// The networks that commands speak of.
+#[derive(Clone, Debug)]
+pub enum Networks {
+    /// That of this process.
+    Here,
+    /// The node's own, or why there is none, beside the machine's.
+    Node(Result<Arc<Switch>, String>),
 }
 
-fn is_bridge(name: &str) -> bool {
-    exists(name)
-        && Path::new("/sys/class/net")
-            .join(name)
-            .join("bridge")
-            .is_dir()
-}
-
-fn link(name: &str) -> Result<&str, Failure> {
-    match exists(name) {
-        true => Ok(name),
-        false => Err("Link not found".into()),
-    }
-}
-
-/// Runs `ip`; names that begin with a dash never get this far as links, others are words of ours.
-fn ip(arguments: &[&str]) -> Answer {
-    if let Some(odd) = arguments
-        .iter()
-        .find(|word| word.is_empty() || word.starts_with('-'))
-    {
-        return Err(Failure::arguments(format!("`{odd}` is no name or address")));
-    }
-    let done = Command::new("ip")
-        .args(arguments)
-        .output()
-        .map_err(|_| Failure::not_here("the program ip"))?;
-    if done.status.success() {
-        return Ok(Json::Null);
-    }
-    let told = String::from_utf8_lossy(&done.stderr).trim().to_string();
-    let told = told.rsplit("answers: ").next().unwrap_or_default();
-    Err(match told {
-        text if text.contains("Operation not permitted") => {
-            Failure::not_here("the right to change the machine's network")
+impl Networks {
+    fn switch(&self) -> Result<&Arc<Switch>, Failure> {
+        match self {
+            Networks::Node(Ok(switch)) => Ok(switch),
+            Networks::Node(Err(why)) => {
+                Err(Failure::not_here(format!("a network of its own: {why}")))
+            }
+            Networks::Here => Err(Failure::not_here("a network of its own")),
         }
-        text if text.contains("Cannot find device") => "Link not found".into(),
-        text => text.to_lowercase().into(),
-    })
-}
-
-fn links() -> Answer {
-    let shown = info::links().into_iter().map(|name| {
-        let folder = Path::new("/sys/class/net").join(&name);
-        let master = fs::read_link(folder.join("master")).ok();
-        let master = master.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-        let kind = if is_bridge(&name) {
-            "bridge"
-        } else if folder.join("tun_flags").exists() {
-            "tuntap"
-        } else if folder.join("bonding").exists() {
-            "bond"
-        } else if info::link_number(&name, "iflink") != info::link_number(&name, "ifindex") {
-            "veth"
-        } else {
-            "device"
-        };
-        let flags = info::link_fact(&name, "flags");
-        let flags = i64::from_str_radix(flags.trim_start_matches("0x"), 16).unwrap_or_default();
-        json!({"name": name, "type": kind, "hwaddr": info::hardware_address(&name),
-               "master": master.unwrap_or_default(), "up": flags & 1 != 0,
-               "mtu": info::link_number(&name, "mtu")})
-    });
-    Ok(shown.collect())
-}
-
-fn routes() -> Answer {
-    let mut routes = Vec::new();
-    for line in proc::read("/proc/net/route").lines().skip(1) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let address = |at: usize| {
-            let word = words
-                .get(at)
-                .and_then(|word| u32::from_str_radix(word, 16).ok());
-            Ipv4Addr::from(word.unwrap_or_default().to_ne_bytes())
-        };
-        let (dst, gw, mask) = (address(1), address(2), u32::from(address(7)).count_ones());
-        let dst = if mask == 0 {
-            String::new()
-        } else {
-            format!("{dst}/{mask}")
-        };
-        let gw = if gw.is_unspecified() {
-            String::new()
-        } else {
-            gw.to_string()
-        };
-        routes.push(json!({"dev": words.first(), "dst": dst, "gw": gw}));
     }
-    for line in proc::read("/proc/net/ipv6_route").lines() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let address = |at: usize| {
-            let word = words
-                .get(at)
-                .and_then(|word| u128::from_str_radix(word, 16).ok());
-            Ipv6Addr::from(word.unwrap_or_default())
-        };
-        let number = |at: usize| {
-            words
-                .get(at)
-                .and_then(|word| u32::from_str_radix(word, 16).ok())
-                .unwrap_or(0)
-        };
-        let (dst, prefix, gw, flags) = (address(0), number(1), address(4), number(8));
-        // Bits of the kernel's RTF_ flags: addresses of our own, and routes that refuse.
-        if flags & 0x8000_0200 != 0 || dst.is_multicast() {
-            continue;
+
+    /// Asks for something that changes no existing link, or for a list of this process.
+    fn here(ask: &Ask) -> Answer {
+        let netlink = Netlink::routes().map_err(|e| e.desc().to_lowercase());
+        netlink
+            .and_then(|mut netlink| netlink.perform(ask))
+            .map_err(failed)
+    }
+
+    /// Lists something; on a node what is its own comes first, without its loopback link.
+    fn list(&self, ask: &Ask, link: impl Fn(&Json) -> &Json) -> Answer {
+        let mut all = Vec::new();
+        if let Networks::Node(Ok(switch)) = self {
+            let own = switch.ask(ask).map_err(failed)?;
+            let own = own.as_array().cloned().unwrap_or_default();
+            all.extend(own.into_iter().filter(|entry| link(entry) != "lo"));
         }
-        let dst = if prefix == 0 {
-            String::new()
-        } else {
-            format!("{dst}/{prefix}")
+        let machine = Self::here(ask)?;
+        all.extend(machine.as_array().cloned().unwrap_or_default());
+        Ok(all.into())
+    }
+
+    fn links(&self) -> Answer {
+        let link = |entry: &Json| entry["name"] == "lo";
+        let all = self.list(&Ask::Links, |entry| &entry["name"])?;
+        // The loopback link is the first of every network.
+        let all = all.as_array().cloned().unwrap_or_default();
+        let (first, others): (Vec<Json>, Vec<Json>) = all.into_iter().partition(link);
+        Ok(first.into_iter().chain(others).collect())
+    }
+
+    /// Changes a link, by its name.
+    fn change(&self, name: &str, ask: &Ask) -> Answer {
+        let switch = match self {
+            Networks::Here => return Self::here(ask),
+            Networks::Node(_) => self.switch()?,
         };
-        let gw = if gw.is_unspecified() {
-            String::new()
-        } else {
-            gw.to_string()
-        };
-        routes.push(json!({"dev": words.get(9), "dst": dst, "gw": gw}));
+        if switch.link(name).is_some() {
+            if name == DEFAULT_BRIDGE && matches!(ask, Ask::Delete(_) | Ask::Rename(..)) {
+                return Err(Failure::arguments(format!(
+                    "{DEFAULT_BRIDGE} is the bridge of all containers: it stays"
+                )));
+            }
+            return switch.ask(ask).map_err(failed);
+        }
+        let machine = Self::here(&Ask::Links)?;
+        let mut machine = machine.as_array().into_iter().flatten();
+        match machine.any(|link| link["name"] == name) {
+            true => Err(Failure::not_here(format!(
+                "changing `{name}`, which is a link of the machine"
+            ))),
+            false => Err("Link not found".into()),
+        }
     }
-    Ok(routes.into())
+
+    /// Makes something new.
+    fn make(&self, ask: &Ask) -> Answer {
+        match self {
+            Networks::Here => Self::here(ask),
+            Networks::Node(_) => self.switch()?.ask(ask).map_err(failed),
+        }
+    }
+
+    fn is_bridge(&self, name: &str) -> Result<bool, Failure> {
+        match self {
+            Networks::Node(_) => Ok(self.switch()?.link(name).ok_or("Link not found")?),
+            Networks::Here => {
+                let links = Self::here(&Ask::Links)?;
+                let mut links = links.as_array().into_iter().flatten();
+                let link = links.find(|link| link["name"] == name);
+                Ok(link.ok_or("Link not found")?["type"] == "bridge")
+            }
+        }
+    }
+
+    fn remove_bridge(&self, name: &str) -> Answer {
+        if !self.is_bridge(name)? {
+            return Err(Failure::arguments("not a bridge"));
+        }
+        self.change(name, &Ask::Delete(name.to_owned()))?;
+        if let Networks::Node(Ok(switch)) = self {
+            switch.set_outwards(name, false);
+        }
+        Ok(Json::Null)
+    }
+
+    fn into_bridge(&self, link: &str, bridge: Option<&str>) -> Answer {
+        let bridge = bridge.map(str::to_owned);
+        self.change(link, &Ask::Master(link.to_owned(), bridge))
+    }
 }
 
-fn route(way: &str, a: &Arguments) -> Answer {
-    let dev = link(&a.dev)?;
-    let dst = if a.dst.is_empty() { "default" } else { &a.dst };
-    let mut words = vec!["route", way, dst];
-    if !a.gw.is_empty() {
-        words.extend(["via", &a.gw]);
+fn failed(text: String) -> Failure {
+    match text.as_str() {
+        "operation not permitted" => Failure::not_here("the right to change this network"),
+        _ => text.into(),
     }
-    words.extend(["dev", dev]);
-    ip(&words)
-}
-
-fn make_bridge(name: &str, hwaddr: &str) -> Answer {
-    let mut words = vec!["link", "add", "name", name];
-    if !hwaddr.is_empty() {
-        words.extend(["address", hwaddr]);
-    }
-    words.extend(["type", "bridge"]);
-    ip(&words)
-}
-
-fn remove_bridge(name: &str) -> Answer {
-    link(name)?;
-    if !is_bridge(name) {
-        return Err(Failure::arguments("not a bridge"));
-    }
-    ip(&["link", "delete", name, "type", "bridge"])
 }
 
 /// A command by its name.
-type Entry = (&'static str, fn(&Arguments) -> Answer);
+type Entry = (&'static str, fn(&Networks, &Arguments) -> Answer);
 
-fn add_each(commands: &mut Commands, table: &[Entry]) {
+fn add_each(commands: &mut Commands, networks: &Networks, table: &[Entry]) {
     for (name, run) in table {
-        let run = *run;
-        commands.add_blocking(name, move |mut call| run(&call.arguments()?));
+        let (run, networks) = (*run, networks.clone());
+        commands.add_blocking(name, move |mut call| run(&networks, &call.arguments()?));
     }
 }
 
 /// Adds `ip.*`.
-pub fn add_ip(commands: &mut Commands) {
-    add_each(
-        commands,
-        &[
-            ("ip.bridge.add", |a| make_bridge(&a.name, &a.hwaddr)),
-            ("ip.bridge.del", |a| remove_bridge(&a.name)),
-            ("ip.bridge.addif", |a| {
-                ip(&["link", "set", link(&a.inf)?, "master", link(&a.name)?])
-            }),
-            ("ip.bridge.delif", |a| {
-                link(&a.name)?;
-                ip(&["link", "set", link(&a.inf)?, "nomaster"])
-            }),
-            ("ip.link.up", |a| ip(&["link", "set", link(&a.name)?, "up"])),
-            ("ip.link.down", |a| {
-                ip(&["link", "set", link(&a.name)?, "down"])
-            }),
-            ("ip.link.name", |a| {
-                ip(&["link", "set", link(&a.name)?, "name", &a.new])
-            }),
-            ("ip.link.mtu", |a| {
-                ip(&["link", "set", link(&a.name)?, "mtu", &a.mtu.to_string()])
-            }),
-            ("ip.link.list", |_| links()),
-            ("ip.addr.add", |a| {
-                ip(&["addr", "add", &a.ip, "dev", link(&a.name)?])
-            }),
-            ("ip.addr.del", |a| {
-                ip(&["addr", "del", &a.ip, "dev", link(&a.name)?])
-            }),
-            ("ip.addr.list", |a| {
-                let name = link(&a.name)?;
-                let own = info::addresses().into_iter().filter(|(of, _)| of == name);
-                Ok(own.map(|(_, address)| Json::from(address)).collect())
-            }),
-            ("ip.route.add", |a| route("add", a)),
-            ("ip.route.del", |a| route("del", a)),
-            ("ip.route.list", |_| routes()),
-            ("ip.bond.list", |_| {
-                let bonds = info::links().into_iter();
-                let is_bond = |name: &String| {
-                    Path::new("/sys/class/net")
-                        .join(name)
-                        .join("bonding")
-                        .exists()
-                };
-                Ok(bonds.filter(is_bond).map(Json::from).collect())
-            }),
-            ("ip.bond.add", |_| Err(Failure::not_here("bonds of links"))),
-            ("ip.bond.del", |_| Err(Failure::not_here("bonds of links"))),
-        ],
-    );
+pub fn add_ip(commands: &mut Commands, networks: &Networks) {
+    let table: &[Entry] = &[
+        ("ip.bridge.add", |n, a| {
+            n.make(&Ask::AddBridge(a.name.clone(), a.hwaddr.clone()))
+        }),
+        ("ip.bridge.del", |n, a| n.remove_bridge(&a.name)),
+        ("ip.bridge.addif", |n, a| {
+            n.is_bridge(&a.name)?;
+            n.into_bridge(&a.inf, Some(&a.name))
+        }),
+        ("ip.bridge.delif", |n, a| {
+            n.is_bridge(&a.name)?;
+            n.into_bridge(&a.inf, None)
+        }),
+        ("ip.link.up", |n, a| {
+            n.change(&a.name, &Ask::Up(a.name.clone(), true))
+        }),
+        ("ip.link.down", |n, a| {
+            n.change(&a.name, &Ask::Up(a.name.clone(), false))
+        }),
+        ("ip.link.name", |n, a| {
+            n.change(&a.name, &Ask::Rename(a.name.clone(), a.new.clone()))
+        }),
+        ("ip.link.mtu", |n, a| {
+            n.change(&a.name, &Ask::Mtu(a.name.clone(), a.mtu))
+        }),
+        ("ip.link.list", |n, _| n.links()),
+        ("ip.addr.add", |n, a| {
+            n.change(&a.name, &Ask::AddAddress(a.name.clone(), a.ip.clone()))
+        }),
+        ("ip.addr.del", |n, a| {
+            n.change(&a.name, &Ask::RemoveAddress(a.name.clone(), a.ip.clone()))
+        }),
+        ("ip.addr.list", |n, a| {
+            let links = n.links()?;
+            let mut links = links.as_array().into_iter().flatten();
+            if !links.any(|link| link["name"] == a.name) {
+                return Err("Link not found".into());
+            }
+            let all = n.list(&Ask::Addresses, |entry| &entry[0])?;
+            let all = all.as_array().into_iter().flatten();
+            let own = all.filter(|entry| entry[0] == a.name);
+            Ok(own.map(|entry| entry[1].clone()).collect())
+        }),
+        ("ip.route.add", |n, a| {
+            let (dev, dst, gw) = (a.dev.clone(), a.dst.clone(), a.gw.clone());
+            n.change(&a.dev, &Ask::AddRoute(dev, dst, gw))
+        }),
+        ("ip.route.del", |n, a| {
+            let (dev, dst, gw) = (a.dev.clone(), a.dst.clone(), a.gw.clone());
+            n.change(&a.dev, &Ask::RemoveRoute(dev, dst, gw))
+        }),
+        ("ip.route.list", |n, _| {
+            n.list(&Ask::Routes, |entry| &entry["dev"])
+        }),
+        ("ip.bond.list", |n, _| {
+            let links = n.links()?;
+            let links = links.as_array().into_iter().flatten();
+            let bonds = links.filter(|link| link["type"] == "bond");
+            Ok(bonds.map(|link| link["name"].clone()).collect())
+        }),
+        ("ip.bond.add", |_, _| {
+            Err(Failure::not_here("bonds of links"))
+        }),
+        ("ip.bond.del", |_, _| {
+            Err(Failure::not_here("bonds of links"))
+        }),
+    ];
+    add_each(commands, networks, table);
 }
 
-fn create(a: &Arguments) -> Answer {
+fn create(networks: &Networks, a: &Arguments) -> Answer {
     let name = a.name.as_str();
     if name.is_empty() || name.len() > 15 {
         return Err("Bridge name must be between 1 and 15 characters".into());
@@ -266,12 +252,13 @@ fn create(a: &Arguments) -> Answer {
     if name == "default" {
         return Err("Bridge name can't be 'default'".into());
     }
-    if exists(name) {
+    let switch = networks.switch()?;
+    if switch.link(name).is_some() {
         return Err("file exists".into());
     }
     let cidr = match a.network.mode.as_deref() {
         None | Some("") => None,
-        Some("static") => Some(cidr(&a.network.settings)?),
+        Some("static") => Some(cidr(switch, &a.network.settings)?),
         Some("dnsmasq") => return Err(Failure::not_here("the program dnsmasq")),
         Some(other) => {
             return Err(Failure::arguments(format!(
@@ -279,109 +266,146 @@ fn create(a: &Arguments) -> Answer {
             )));
         }
     };
-    if a.network.nat {
-        return Err(Failure::not_here("address translation (nft)"));
-    }
-    make_bridge(name, &a.hwaddr)?;
-    let up = ip(&["link", "set", name, "up"]).and_then(|_| match &cidr {
-        Some(cidr) => ip(&["addr", "add", cidr, "dev", name]),
+    let ask = |ask: Ask| switch.ask(&ask).map_err(failed);
+    ask(Ask::AddBridge(name.to_owned(), a.hwaddr.clone()))?;
+    let up = ask(Ask::Up(name.to_owned(), true)).and_then(|_| match cidr {
+        Some(cidr) => ask(Ask::AddAddress(name.to_owned(), cidr)),
         None => Ok(Json::Null),
     });
     // Half a bridge is none.
     up.inspect_err(|_| {
-        let _ = remove_bridge(name);
-    })
+        let _ = ask(Ask::Delete(name.to_owned()));
+    })?;
+    switch.set_outwards(name, a.network.nat);
+    Ok(Json::Null)
 }
 
-/// The address of a static network, checked against those of the machine.
-fn cidr(settings: &serde_json::Map<String, Json>) -> Result<String, Failure> {
+/// The address of a static network, checked against those that the node has.
+fn cidr(switch: &Switch, settings: &serde_json::Map<String, Json>) -> Result<String, Failure> {
     let text = settings
         .get("cidr")
         .and_then(Json::as_str)
         .unwrap_or_default();
-    let (address, prefix) =
-        network(text).ok_or_else(|| Failure::from(format!("invalid CIDR address: {text}")))?;
-    let start =
-        |address: u32, prefix: u32| address & u32::MAX.checked_shl(32 - prefix).unwrap_or(0);
-    if start(address, prefix) == address && prefix < 32 {
+    let invalid = || Failure::from(format!("invalid CIDR address: {text}"));
+    let wanted: Network = text.parse().map_err(|()| invalid())?;
+    if wanted.start() == wanted.address && wanted != Network::alone(wanted.address) {
         return Err("Invalid IP".into());
     }
-    for (name, other) in info::addresses() {
-        if let Some((taken, length)) = network(&other) {
-            let shorter = prefix.min(length);
-            if start(address, shorter) == start(taken, shorter) {
-                return Err(format!("overlapping range with {other} {name} on {name}").into());
-            }
+    for (name, other) in switch.addresses().map_err(failed)? {
+        if wanted.meets(&other) {
+            return Err(format!("overlapping range with {other} {name} on {name}").into());
         }
     }
     Ok(text.to_string())
 }
 
-fn network(text: &str) -> Option<(u32, u32)> {
-    let (address, prefix) = text.split_once('/')?;
-    let address: Ipv4Addr = address.parse().ok()?;
-    let prefix = prefix.parse().ok().filter(|prefix| *prefix <= 32)?;
-    Some((u32::from(address), prefix))
+impl Arguments {
+    fn port(&self) -> Result<u16, Failure> {
+        let port = u16::try_from(self.port).ok().filter(|port| *port > 0);
+        port.ok_or_else(|| Failure::arguments(format!("invalid port `{}`", self.port)))
+    }
+
+    fn opening(&self) -> Result<Opening, Failure> {
+        let from = match self.subnet.as_str() {
+            "" => None,
+            text => {
+                let network: Result<Network, ()> = text.parse();
+                let wrong = |()| Failure::arguments(format!("invalid CIDR address: {text}"));
+                Some(network.map_err(wrong)?)
+            }
+        };
+        Ok(Opening {
+            port: self.port()?,
+            link: Some(self.interface.clone()).filter(|name| !name.is_empty()),
+            from,
+        })
+    }
 }
 
-/// Adds what nodes have beside it.
-pub fn add_node(commands: &mut Commands) {
-    fn found(name: &str) -> Result<&str, Failure> {
-        match exists(name) {
-            true => Ok(name),
-            false => Err(Failure::not_found("Link not found")),
-        }
+/// A rule as the original's firewall writes it.
+fn rule(opening: &Opening) -> String {
+    let mut text = String::new();
+    if let Some(link) = &opening.link {
+        text.push_str(&format!("iifname \"{link}\" "));
     }
-    fn bridge(name: &str) -> Result<&str, Failure> {
-        match (exists(name), is_bridge(name)) {
-            (_, true) => Ok(name),
-            (true, _) => Err(Failure::arguments("not a bridge")),
-            _ => Err(Failure::not_found("bridge not found")),
-        }
+    if let Some(from) = opening.from {
+        text.push_str(&format!("ip saddr {}/{} ", from.start(), from.prefix));
     }
-    add_each(
-        commands,
-        &[
-            ("bridge.create", create),
-            ("bridge.delete", |a| remove_bridge(&a.name)),
-            ("bridge.list", |_| {
-                let bridges = info::links().into_iter().filter(|name| is_bridge(name));
-                Ok(bridges.map(Json::from).collect())
-            }),
-            ("bridge.nic-add", |a| {
-                ip(&["link", "set", found(&a.nic)?, "master", bridge(&a.name)?])
-            }),
-            ("bridge.nic-remove", |a| {
-                ip(&["link", "set", found(&a.nic)?, "nomaster"])
-            }),
-            ("bridge.nic-list", |a| {
-                let folder = Path::new("/sys/class/net")
-                    .join(bridge(&a.name)?)
-                    .join("brif");
-                let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-                let mut names: Vec<String> = entries
-                    .filter_map(|entry| entry.file_name().into_string().ok())
-                    .collect();
-                names.sort();
-                Ok(names.into())
-            }),
-            ("bridge.host-add", |_| {
-                Err(Failure::not_here("the program dnsmasq"))
-            }),
-            ("bridge.add_host", |_| {
-                Err(Failure::not_here("the program dnsmasq"))
-            }),
-        ],
-    );
-    // A node of ours puts no rules into the machine's firewall.
-    for name in [
-        "nft.open_port",
-        "nft.drop_port",
-        "nft.rule_exists",
-        "nft.list",
-    ] {
-        commands.add(name, |_| async {
-            Err(Failure::not_here("a firewall of its own (nft)"))
-        });
+    text.push_str(&format!("tcp dport {} accept", opening.port));
+    text
+}
+
+fn bridge<'a>(networks: &Networks, name: &'a str) -> Result<&'a str, Failure> {
+    match networks.switch()?.link(name) {
+        Some(true) => Ok(name),
+        Some(false) => Err(Failure::arguments("not a bridge")),
+        None => Err(Failure::not_found("bridge not found")),
     }
+}
+
+fn found<'a>(networks: &Networks, name: &'a str) -> Result<&'a str, Failure> {
+    match networks.switch()?.link(name) {
+        Some(_) => Ok(name),
+        None => Err(Failure::not_found("Link not found")),
+    }
+}
+
+/// Adds what nodes have beside it. The rules of `nft.*` say which ports of the node its containers
+/// reach, at its address on their bridge; from elsewhere a node has but its own port.
+pub fn add_node(commands: &mut Commands, networks: &Networks) {
+    let table: &[Entry] = &[
+        ("bridge.create", create),
+        ("bridge.delete", |n, a| n.remove_bridge(&a.name)),
+        ("bridge.list", |n, _| {
+            let links = n.switch()?.ask(&Ask::Links).map_err(failed)?;
+            let links = links.as_array().into_iter().flatten();
+            let bridges = links.filter(|link| link["type"] == "bridge");
+            Ok(bridges.map(|link| link["name"].clone()).collect())
+        }),
+        ("bridge.nic-add", |n, a| {
+            let nic = found(n, &a.nic)?;
+            n.into_bridge(nic, Some(bridge(n, &a.name)?))
+        }),
+        ("bridge.nic-remove", |n, a| {
+            n.into_bridge(found(n, &a.nic)?, None)
+        }),
+        ("bridge.nic-list", |n, a| {
+            let bridge = bridge(n, &a.name)?;
+            let links = n.switch()?.ask(&Ask::Links).map_err(failed)?;
+            let links = links.as_array().into_iter().flatten();
+            let mut names: Vec<&Json> = links
+                .filter(|link| link["master"] == bridge)
+                .map(|link| &link["name"])
+                .collect();
+            names.sort_by_key(|name| name.as_str());
+            Ok(json!(names))
+        }),
+        ("bridge.host-add", |_, _| {
+            Err(Failure::not_here("the program dnsmasq"))
+        }),
+        ("bridge.add_host", |_, _| {
+            Err(Failure::not_here("the program dnsmasq"))
+        }),
+        ("nft.open_port", |n, a| {
+            match n.switch()?.open(a.opening()?) {
+                true => Ok(Json::Null),
+                false => Err(format!("rule already exists for port: {}", a.port).into()),
+            }
+        }),
+        ("nft.drop_port", |n, a| {
+            n.switch()?.close(a.port()?);
+            Ok(Json::Null)
+        }),
+        ("nft.rule_exists", |n, a| {
+            let port = a.port()?;
+            let rules = n.switch()?.openings();
+            Ok(rules.iter().any(|rule| rule.port == port).into())
+        }),
+        ("nft.list", |n, _| {
+            let names = ["udp", "tcp"].map(|kind| format!("{kind} dport 53 accept"));
+            let open = n.switch()?.openings();
+            Ok(names.into_iter().chain(open.iter().map(rule)).collect())
+        }),
+    ];
+    add_each(commands, networks, table);
 }

@@ -54,14 +54,18 @@ pub fn check(given: CreateArguments, tags: Option<Vec<String>>) -> Result<Listed
             )));
         }
     }
-    let nics: Vec<ListedNic> = given.nics.into_iter().map(ListedNic::from).collect();
+    let mut nics: Vec<ListedNic> = given.nics.into_iter().map(ListedNic::from).collect();
     check_nics(&nics)?;
+    if given.host_network {
+        // Nobody makes them: they have no state.
+        nics.iter_mut().for_each(|nic| nic.state.clear());
+    }
     let or = |given: Option<String>, usual: &str| {
         given
             .filter(|text| !text.is_empty())
             .unwrap_or_else(|| usual.to_owned())
     };
-    let hostname = or(given.hostname, DEFAULT_HOSTNAME);
+    let hostname = given.hostname.unwrap_or_default();
     // The kernel takes no more; a space or newline would add names to /etc/hosts.
     if hostname.len() > LONGEST_HOSTNAME || hostname.contains(|c: char| c.is_control() || c == ' ')
     {
@@ -109,6 +113,14 @@ pub fn has_default_nic(arguments: &ListedArguments) -> bool {
     let nics = arguments.nics.iter();
     let mut living = nics.filter(|nic| nic.state != DESTROYED);
     living.any(|nic| nic.kind == "default")
+}
+
+/// Returns the host name of a container; what it was given is listed, also if that is nothing.
+pub fn hostname(arguments: &ListedArguments) -> &str {
+    match arguments.hostname.as_str() {
+        "" => DEFAULT_HOSTNAME,
+        given => given,
+    }
 }
 
 /// Returns the environment of a container's jobs.

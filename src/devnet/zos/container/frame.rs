@@ -22,6 +22,8 @@ pub const FLISTS: &str = "flists read as they are used";
 pub enum ToInit {
     /// Build the container; always the first message.
     SetUp(Box<SetUp>),
+    /// The network is connected; the answer to [`FromInit::Network`].
+    Connected,
     /// Run a command envelope (spec: 2.2).
     Run(Value),
     /// End all jobs, then the container.
@@ -32,6 +34,8 @@ pub enum ToInit {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromInit {
+    /// The network is there and wants to be connected; only if the set-up says so.
+    Network,
     /// The container stands and takes commands.
     Ready(Ready),
     /// It could not be built.
@@ -58,6 +62,8 @@ pub struct SetUp {
     /// Where flists are mounted, which the node serves; folders in the container's own folder.
     #[serde(default)]
     pub flists: Vec<PathBuf>,
+    /// The node connects the network before the container is built.
+    pub cables: bool,
     /// Bind mounts: host path (without links) to guest path.
     pub mounts: Vec<(PathBuf, PathBuf)>,
     /// The same, but nothing can be written there.

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::process::Stat;
 
 const STATE: &str = "state.json";
+/// The process of the node's network, in the folder itself.
+const SWITCH: &str = "switch.json";
 /// How often, and how long apart, something that is still in use is tried again.
 const TRIES: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(20);
@@ -61,12 +63,7 @@ impl Home {
 
     /// Writes down which process lives here.
     pub fn claim(&self, pid: u32) -> io::Result<()> {
-        let start = Stat::read(pid).map_or(0, |stat| stat.start);
-        let boot = boot();
-        let text = serde_json::to_vec(&State { pid, start, boot })?;
-        let fresh = self.path.join("state.json.new");
-        fs::write(&fresh, text)?;
-        fs::rename(fresh, self.path.join(STATE))
+        note(&self.path.join(STATE), pid)
     }
 
     /// Removes the folder without holding up other work.
@@ -74,6 +71,24 @@ impl Home {
         // Dropping is what removes; a failure is tried again at the next start.
         let _ = tokio::task::spawn_blocking(move || drop(self)).await;
     }
+}
+
+/// Writes down the process of the node's network.
+pub fn claim_switch(dir: &Path, pid: u32) -> io::Result<()> {
+    note(&dir.join(SWITCH), pid)
+}
+
+fn note(path: &Path, pid: u32) -> io::Result<()> {
+    let start = Stat::read(pid).map_or(0, |stat| stat.start);
+    let boot = boot();
+    let text = serde_json::to_vec(&State { pid, start, boot })?;
+    let fresh = path.with_extension("new");
+    fs::write(&fresh, text)?;
+    fs::rename(fresh, path)
+}
+
+fn noted(path: &Path) -> Option<State> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
 impl Drop for Home {
@@ -86,12 +101,14 @@ impl Drop for Home {
 pub fn clean(dir: &Path) -> io::Result<()> {
     private().recursive(true).create(dir)?;
     for entry in entries(&dir.join("containers"))? {
-        if let Ok(text) = fs::read(entry.join(STATE))
-            && let Ok(state) = serde_json::from_slice::<State>(&text)
-        {
+        if let Some(state) = noted(&entry.join(STATE)) {
             end(&state);
         }
         remove_tree(&entry)?;
+    }
+    if let Some(state) = noted(&dir.join(SWITCH)) {
+        end(&state);
+        fs::remove_file(dir.join(SWITCH))?;
     }
     for entry in entries(&dir.join("roots"))? {
         let name = entry

@@ -8,8 +8,10 @@
 //! itself; its mounts lived in its own namespace and go with it. What stays are folders, and they
 //! are removed at the next [`Containers::open`].
 //!
-//! Ports are forwarded in user space, everywhere in the same way: the node listens, and for each
-//! connection the worker makes a socket inside the container's network and passes it out.
+//! Their links lead to the node's own network ([`switch`](super::switch)), which touches nothing of
+//! the machine's. Ports are forwarded in user space, everywhere in the same way: the node listens,
+//! and for each connection the worker makes a socket inside the container's network and passes it
+//! out.
 //!
 //! No runtime library is used: the one that fits (libcontainer) brings sixty crates, wants a
 //! control group for every container, and leaves roots, ports, commands and cleaning to us.
@@ -31,14 +33,14 @@ pub use arguments::DEFAULT_STORAGE;
 pub use error::{Error, Result};
 pub use frame::Ready;
 pub use leftovers::remove_tree;
-pub use process::Usage;
+pub use process::{SUBCOMMAND, Usage};
 pub use root::{FlistRoot, KeptFolder, MakingFolder, Root, RootSource, Told};
 pub use runner::{Inside, MakeRunner, Outlet, Runner};
 
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -47,15 +49,19 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use arguments::{DESTROYED, check_nics, environment, guest_port, has_default_nic};
+use arguments::{DESTROYED, check_nics, environment, guest_port, has_default_nic, hostname};
 use forward::{Forward, Listening};
 use frame::{FLISTS, SetUp, ToInit};
 use layers::Layers;
 use leftovers::Home;
 use port::Source;
-use process::Living;
+use process::{Living, Wiring};
 use root::LocalRoots;
 
+use super::switch::links::{Ask, Cable};
+use super::switch::network::Network;
+use super::switch::relay::{self, Relay};
+use super::switch::{GATEWAY, Switch, default_address, outside_name};
 use crate::zos::protocol::{CreateArguments, ListedArguments, ListedNic, Nic};
 
 /// How many containers a node runs unless told otherwise (spec: 3.2).
@@ -175,7 +181,7 @@ impl std::fmt::Display for Support {
             false => ", flists read as they are used",
             true => ", flists unpacked",
         })?;
-        f.write_str(", ports relayed in user space, no network outwards")?;
+        f.write_str(", ports relayed in user space")?;
         for (what, why) in &ready.missing {
             write!(f, "; no {what}: {why}")?;
         }
@@ -192,9 +198,16 @@ pub struct Containers {
 struct Shared {
     config: Config,
     support: Support,
+    network: std::result::Result<Connected, String>,
     roots: LocalRoots,
     events: mpsc::UnboundedSender<Event>,
     state: Mutex<State>,
+}
+
+/// The node's network, and its way out.
+struct Connected {
+    switch: Arc<Switch>,
+    _relay: Relay,
 }
 
 #[derive(Default)]
@@ -234,12 +247,15 @@ impl Containers {
                 "cannot clean {}",
                 config.dir.display()
             )))?;
-        let support = probe(&config).await;
+        let network = connect(&config).await;
+        let switch = network.as_ref().ok().map(|n| Arc::clone(&n.switch));
+        let support = probe(&config, switch).await;
         let (events, receiver) = mpsc::unbounded_channel();
         let roots = LocalRoots::new(config.dir.join("roots"));
         let shared = Arc::new(Shared {
             config,
             support,
+            network,
             roots,
             events,
             state: Mutex::default(),
@@ -250,6 +266,31 @@ impl Containers {
     /// Tells what the machine allows.
     pub fn support(&self) -> &Support {
         &self.shared.support
+    }
+
+    /// Returns the network of the containers.
+    ///
+    /// # Errors
+    /// Why the machine gives none, in words.
+    pub fn network(&self) -> std::result::Result<&Arc<Switch>, &str> {
+        let network = self.shared.network.as_ref();
+        network.map(|n| &n.switch).map_err(String::as_str)
+    }
+
+    /// Tells what containers can reach, in words for people.
+    pub fn network_words(&self) -> String {
+        let none = "containers reach nothing but themselves";
+        match self.network().map(|switch| switch.lacking()) {
+            Ok(None) => {
+                "network of containers: bridge core0 in a namespace of the node; TCP and names go \
+                 out through the node, nothing else does"
+                    .to_owned()
+            }
+            Ok(Some(why)) => {
+                format!("network of containers: bridge core0, no way out but for names: {why}")
+            }
+            Err(why) => format!("no network of containers, {none}: {why}"),
+        }
     }
 
     /// Creates and starts a container; returns its number.
@@ -430,45 +471,91 @@ impl Containers {
         state.containers.iter().flat_map(of).collect()
     }
 
-    /// Adds a link. Links other than the default one need rights that the node does not have; the
-    /// call checks and then says so.
+    /// Adds a link to a container that runs.
     ///
     /// # Errors
-    /// Those of the node, with their codes.
-    pub fn nic_add(&self, id: u16, nic: Nic) -> Result<()> {
+    /// Those of the node, with their codes; 501 for links that this node does not have.
+    pub async fn nic_add(&self, id: u16, nic: Nic) -> Result<()> {
+        let gone = || Error::new(404, "container does not exist");
+        let nic = ListedNic::from(nic);
+        // The entry is there first, so that nobody else takes its number or its name.
+        let (index, pid) = {
+            let mut state = self.state();
+            let container = state.containers.get_mut(&id).ok_or_else(gone)?;
+            if container.arguments.host_network {
+                return Err(Error::new(400, "cannot add a nic in host network mode"));
+            }
+            let nics = &mut container.arguments.nics;
+            nics.push(nic.clone());
+            if let Err(e) = check_nics(nics) {
+                nics.pop();
+                return Err(Error::new(400, e.message));
+            }
+            (nics.len() - 1, container.ready.pid)
+        };
+        let connected = self.connect_nic(id, index, nic, pid).await;
         let mut state = self.state();
-        let container = state.containers.get_mut(&id);
-        let container = container.ok_or_else(|| Error::new(404, "container does not exist"))?;
-        if container.arguments.host_network {
-            return Err(Error::new(400, "cannot add a nic in host network mode"));
+        let nics = state.containers.get_mut(&id).map(|c| &mut c.arguments.nics);
+        let nics = nics.ok_or_else(gone)?;
+        match &connected {
+            Ok(()) => {
+                if let Some(nic) = nics.get_mut(index) {
+                    "configured".clone_into(&mut nic.state);
+                }
+            }
+            Err(_) if index + 1 == nics.len() => {
+                nics.pop();
+            }
+            // Others came behind it: their numbers stay.
+            Err(_) => {
+                if let Some(nic) = nics.get_mut(index) {
+                    DESTROYED.clone_into(&mut nic.state);
+                }
+            }
         }
-        let mut nics = container.arguments.nics.clone();
-        nics.push(ListedNic::from(nic));
-        check_nics(&nics).map_err(|e| Error::new(400, e.message))?;
-        if let Some(new) = nics.last_mut() {
-            possible(new)?;
-            "configured".clone_into(&mut new.state);
-        }
-        container.arguments.nics = nics;
-        Ok(())
+        connected
+    }
+
+    async fn connect_nic(&self, id: u16, index: usize, nic: ListedNic, pid: u32) -> Result<()> {
+        let me = self.clone();
+        let connecting = tokio::task::spawn_blocking(move || {
+            me.possible(&nic)?;
+            let (Some(cable), Ok(switch)) = (me.cable(id, index, &nic), me.network()) else {
+                return Ok(());
+            };
+            let name = cable.inside.clone();
+            let done = switch.attach(Cable { pid, ..cable });
+            done.map_err(Error::doing(format!("cannot connect link '{name}'")))
+        });
+        connecting.await.map_err(Error::failed)?
     }
 
     /// Takes a link away; its entry stays, destroyed.
     ///
     /// # Errors
     /// Those of the node, with their codes.
-    pub fn nic_remove(&self, id: u16, index: usize) -> Result<()> {
-        let mut state = self.state();
-        let container = state.containers.get_mut(&id);
-        let container = container.ok_or_else(|| Error::new(404, "container does not exist"))?;
-        let nic = container.arguments.nics.get_mut(index);
-        let nic = nic.ok_or_else(|| Error::new(400, "nic index out of range"))?;
-        if nic.state != "configured" {
-            return Err(Error::new(412, format!("nic is in '{}' state", nic.state)));
-        }
-        DESTROYED.clone_into(&mut nic.state);
-        if nic.kind == "default" {
-            container.forwards.clear();
+    pub async fn nic_remove(&self, id: u16, index: usize) -> Result<()> {
+        let outside = {
+            let mut state = self.state();
+            let container = state.containers.get_mut(&id);
+            let container = container.ok_or_else(|| Error::new(404, "container does not exist"))?;
+            let nic = container.arguments.nics.get_mut(index);
+            let nic = nic.ok_or_else(|| Error::new(400, "nic index out of range"))?;
+            if nic.state != "configured" {
+                return Err(Error::new(412, format!("nic is in '{}' state", nic.state)));
+            }
+            DESTROYED.clone_into(&mut nic.state);
+            let outside = outside_name(id, index, nic.monitor);
+            if nic.kind == "default" {
+                container.forwards.clear();
+            }
+            outside
+        };
+        if let Ok(switch) = self.network() {
+            let switch = Arc::clone(switch);
+            // One without a link, or that went with its container, is gone already.
+            let removing = tokio::task::spawn_blocking(move || switch.ask(&Ask::Delete(outside)));
+            let _ = removing.await;
         }
         Ok(())
     }
@@ -533,9 +620,14 @@ impl Containers {
         let config = &self.shared.config;
         let mounts = mounts(arguments.mount.as_ref())?;
         let flist_mounts = flist_mounts(arguments.mount.as_ref());
-        for nic in &mut arguments.nics {
-            possible(nic)?;
+        let mut cables = Vec::new();
+        for (index, nic) in arguments.nics.iter_mut().enumerate() {
+            if arguments.host_network {
+                break;
+            }
+            self.possible(nic)?;
             "configured".clone_into(&mut nic.state);
+            cables.extend(self.cable(id, index, nic));
         }
         let mut groups = arguments.cgroups.clone().unwrap_or_default();
         for (subsystem, name) in &groups {
@@ -555,11 +647,6 @@ impl Containers {
         for (url, _) in &flist_mounts {
             roots.push(self.find_root(url, storage).await?);
         }
-        let told = self.teller(id);
-        let mut layers = Layers::new(self.has_one_user());
-        for root in roots {
-            layers.add(root, self.reads_lazily(), &told).await?;
-        }
         // Before the container is built: a taken port is told early and costs nothing.
         let mut listening = Vec::new();
         if has_default_nic(&arguments) && !arguments.host_network {
@@ -569,6 +656,11 @@ impl Containers {
                 let listen = Listening::open(config.address, &source).await?;
                 listening.push((listen, source, guest_port(*guest)?));
             }
+        }
+        let told = self.teller(id);
+        let mut layers = Layers::new(self.has_one_user());
+        for root in roots {
+            layers.add(root, self.reads_lazily(), &told).await?;
         }
         let home = Home::make(&config.dir, id).map_err(Error::doing("cannot make its folder"))?;
         let mut folders = layers.folders(home.path())?.into_iter();
@@ -580,17 +672,21 @@ impl Containers {
             flists: layers.points(home.path()),
             read_only: folders.zip(guests).collect(),
             folder: home.path().to_owned(),
-            hostname: arguments.hostname.clone(),
+            hostname: hostname(&arguments).to_owned(),
             privileged: arguments.privileged,
             host_network: arguments.host_network,
             mounts,
             config: arguments.config.clone().unwrap_or_default(),
             env: environment(&arguments),
-            resolv: resolv(arguments.host_network),
+            cables: false,
+            resolv: self.resolv(&arguments),
             patience_ms: u64::try_from(config.patience.as_millis()).unwrap_or(u64::MAX),
             probe: false,
         };
-        let started = process::start(config, home, set_up, &groups, layers.serving(&told)).await?;
+        let switch = self.network().ok().map(Arc::clone);
+        let wiring = Wiring { switch, cables };
+        let served = layers.serving(&told);
+        let started = process::start(config, home, set_up, &groups, wiring, served).await?;
         let devices = ("devices".to_owned(), "corex".to_owned());
         if !arguments.privileged && !groups.contains(&devices) {
             groups.push(devices);
@@ -626,6 +722,96 @@ impl Containers {
             });
         });
         Ok(())
+    }
+
+    /// Says what stands against a link on this node.
+    fn possible(&self, nic: &ListedNic) -> Result<()> {
+        let ListedNic {
+            kind, id, config, ..
+        } = nic;
+        let unable = |what: &str| {
+            let text = format!("nic type '{kind}' is not possible on this node: {what}");
+            Err(Error::new(501, text))
+        };
+        let not_found = || Error::new(404, format!("bridge '{id}' not found: Link not found"));
+        match (kind.as_str(), self.network()) {
+            ("default", _) => Ok(()),
+            ("bridge", Err(why)) => unable(&format!("it has no network of its own: {why}")),
+            ("bridge", Ok(switch)) => {
+                if !switch.link(id).ok_or_else(not_found)? {
+                    return Err(Error::failed(format!(
+                        "cannot use link {id} with nic type 'bridge', please use a bridge instead"
+                    )));
+                }
+                if config.dhcp {
+                    return unable("nobody there gives addresses out; set config.cidr");
+                }
+                if !config.cidr.is_empty() && config.cidr.parse::<Network>().is_err() {
+                    let cidr = &config.cidr;
+                    return Err(Error::failed(format!("invalid CIDR address: {cidr}")));
+                }
+                if !config.gateway.is_empty() && config.gateway.parse::<IpAddr>().is_err() {
+                    let gateway = &config.gateway;
+                    return Err(Error::failed(format!("invalid gateway '{gateway}'")));
+                }
+                Ok(())
+            }
+            ("vlan", _) => Err(Error::new(412, "ovs is needed for VLAN network type")),
+            ("vxlan", _) => unable("its network does not leave this machine; use type bridge"),
+            ("zerotier", _) => unable("zerotier is not installed"),
+            _ => unable("links of the machine stay with the machine; use type bridge"),
+        }
+    }
+
+    /// How a link is connected; None where there is nothing to connect it to.
+    fn cable(&self, id: u16, index: usize, nic: &ListedNic) -> Option<Cable> {
+        self.network().ok()?;
+        let name = match nic.name.as_str() {
+            "" => format!("eth{index}"),
+            name => name.to_owned(),
+        };
+        let (bridge, address, gateway) = match nic.kind.as_str() {
+            "default" => (
+                super::switch::DEFAULT_BRIDGE.to_owned(),
+                default_address(id),
+                GATEWAY.to_string(),
+            ),
+            _ => (
+                nic.id.clone(),
+                nic.config.cidr.clone(),
+                nic.config.gateway.clone(),
+            ),
+        };
+        Some(Cable {
+            pid: 0,
+            bridge,
+            outside: outside_name(id, index, nic.monitor),
+            inside: name,
+            hwaddr: nic.hwaddr.clone(),
+            address,
+            gateway,
+        })
+    }
+
+    /// Name servers of a container: the node's own when it shares the node's network, else those of
+    /// its links.
+    fn resolv(&self, arguments: &ListedArguments) -> String {
+        if arguments.host_network {
+            return std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+        }
+        if self.network().is_err() {
+            return String::new();
+        }
+        let servers = arguments
+            .nics
+            .iter()
+            .flat_map(|nic| match nic.kind.as_str() {
+                "default" => vec![GATEWAY.to_string()],
+                _ => nic.config.dns.clone().unwrap_or_default(),
+            });
+        // A line break in one would say something else than a name server.
+        let servers = servers.filter(|server| server.parse::<IpAddr>().is_ok());
+        servers.map(|s| format!("nameserver {s}\n")).collect()
     }
 
     /// Tells the node what is wrong in a container.
@@ -669,8 +855,23 @@ fn info(id: u16, container: &Container) -> Info {
     }
 }
 
+/// Makes the network of the containers, with its way out.
+async fn connect(config: &Config) -> std::result::Result<Connected, String> {
+    let program = config.init.clone();
+    let started = tokio::task::spawn_blocking(move || Switch::start(&program)).await;
+    let (switch, sockets) = started.map_err(|e| e.to_string())??;
+    leftovers::claim_switch(&config.dir, switch.pid())
+        .map_err(|e| format!("cannot write its state: {e}"))?;
+    let relay = relay::start(&switch, sockets, config.address)
+        .map_err(|e| format!("cannot serve its way out: {e}"))?;
+    Ok(Connected {
+        switch,
+        _relay: relay,
+    })
+}
+
 /// Builds a container of an empty root, to see what the machine allows.
-async fn probe(config: &Config) -> Support {
+async fn probe(config: &Config, switch: Option<Arc<Switch>>) -> Support {
     let built = async {
         let home = Home::make(&config.dir, 0).map_err(Error::doing("cannot make its folder"))?;
         let lower = home.path().join("lower");
@@ -682,7 +883,11 @@ async fn probe(config: &Config) -> Support {
             probe: true,
             ..SetUp::default()
         };
-        let started = process::start(config, home, set_up, &[], Vec::new()).await?;
+        let wiring = Wiring {
+            switch,
+            ..Wiring::default()
+        };
+        let started = process::start(config, home, set_up, &[], wiring, Vec::new()).await?;
         let ready = started.ready.clone();
         started.run(0, mpsc::unbounded_channel().0).await;
         Ok::<_, Error>(ready)
@@ -712,43 +917,4 @@ fn flist_mounts(wanted: Option<&IndexMap<String, String>>) -> Vec<(String, PathB
     flists
         .map(|(url, guest)| (url.clone(), PathBuf::from(guest)))
         .collect()
-}
-
-/// Says what stands against a link on this node.
-fn possible(nic: &ListedNic) -> Result<()> {
-    let unable = |what: &str| {
-        let kind = &nic.kind;
-        Err(Error::new(
-            501,
-            format!("nic type '{kind}' is not possible on this node: {what}"),
-        ))
-    };
-    match nic.kind.as_str() {
-        "default" => Ok(()),
-        "bridge"
-            if !Path::new("/sys/class/net")
-                .join(&nic.id)
-                .join("bridge")
-                .exists() =>
-        {
-            let id = &nic.id;
-            Err(Error::new(
-                404,
-                format!("bridge '{id}' not found: Link not found"),
-            ))
-        }
-        "bridge" => unable("containers have the default link only"),
-        "vlan" => Err(Error::new(412, "ovs is needed for VLAN network type")),
-        "zerotier" => unable("zerotier is not installed"),
-        _ => unable("containers have the default link only"),
-    }
-}
-
-/// Name servers of a container: the node's own when it shares the node's network.
-fn resolv(host_network: bool) -> String {
-    if host_network {
-        std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()
-    } else {
-        String::new()
-    }
 }

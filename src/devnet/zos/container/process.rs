@@ -17,9 +17,12 @@ use tokio::time::{sleep, timeout};
 use super::dial::Dial;
 use super::error::{Error, Result};
 use super::frame::{self, FromInit, Ready, SetUp, ToInit};
+use super::init::PARENT;
 use super::leftovers::Home;
 use super::root::{FlistRoot, Told};
 use super::{Config, Event};
+use crate::devnet::zos::switch::Switch;
+use crate::devnet::zos::switch::links::Cable;
 
 /// The hidden subcommand of the kosmos program that starts a container.
 pub const SUBCOMMAND: &str = "zos-init";
@@ -78,14 +81,44 @@ pub struct Started {
     home: Home,
 }
 
+/// How a container is connected to the node's network.
+#[derive(Default)]
+pub struct Wiring {
+    /// The network, where there is one.
+    pub switch: Option<Arc<Switch>>,
+    /// The pairs of links to make.
+    pub cables: Vec<Cable>,
+}
+
+impl Wiring {
+    /// Connects the network of a process.
+    async fn connect(&self, pid: u32) -> std::io::Result<()> {
+        let Some(switch) = self.switch.clone() else {
+            return Ok(());
+        };
+        let cables = self.cables.clone();
+        let connecting = tokio::task::spawn_blocking(move || {
+            for cable in cables {
+                let name = cable.inside.clone();
+                let done = switch.attach(Cable { pid, ..cable });
+                done.map_err(|e| format!("cannot connect link '{name}': {e}"))?;
+            }
+            Ok::<_, String>(())
+        });
+        connecting.await?.map_err(std::io::Error::other)
+    }
+}
+
 /// Starts the helper and waits until the container stands. Nothing is left when that fails.
 pub async fn start(
     config: &Config,
     home: Home,
-    set_up: SetUp,
+    mut set_up: SetUp,
     groups: &[(String, String)],
+    network: Wiring,
     served: Vec<Serving>,
 ) -> Result<Started> {
+    set_up.cables = !network.cables.is_empty();
     let pair = || {
         let (ours, theirs) = StdUnixStream::pair()?;
         Ok::<_, std::io::Error>((ours, Stdio::from(std::os::fd::OwnedFd::from(theirs))))
@@ -96,8 +129,11 @@ pub async fn start(
     control.set_nonblocking(true).map_err(failed())?;
     let control = UnixStream::from_std(control).map_err(failed())?;
     let mut command = Command::new(&config.init);
+    command.arg(SUBCOMMAND);
+    if let Some(switch) = &network.switch {
+        command.args([PARENT, &switch.pid().to_string()]);
+    }
     command
-        .arg(SUBCOMMAND)
         .args(["-hostname", &set_up.hostname])
         .args((!set_up.privileged).then_some("-unprivileged"))
         .env_clear()
@@ -133,7 +169,15 @@ pub async fn start(
     let building = async {
         // A helper that may not go on says why and ends, perhaps before it was told anything.
         let told = to.write_all(&first).await;
-        match frame::read_async::<FromInit>(&mut from).await {
+        let said = match frame::read_async::<FromInit>(&mut from).await {
+            Ok(Some(FromInit::Network)) => {
+                network.connect(pid).await?;
+                to.write_all(&frame::encode(&ToInit::Connected)?).await?;
+                frame::read_async::<FromInit>(&mut from).await
+            }
+            other => other,
+        };
+        match said {
             Ok(Some(said)) => Ok(Some(said)),
             other => told.and(other),
         }

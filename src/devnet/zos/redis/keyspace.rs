@@ -448,6 +448,18 @@ impl Keyspace {
         true
     }
 
+    /// Lets a key live for ever; true if it is there.
+    pub fn persist(&self, key: &[u8]) -> bool {
+        let mut inner = self.lock();
+        if !inner.fresh(key) {
+            return false;
+        }
+        if let Some(entry) = inner.entries.get_mut(key) {
+            entry.expires = None;
+        }
+        true
+    }
+
     /// How long a key will live: None when it is not there, Some(None) when for ever.
     pub fn life(&self, key: &[u8]) -> Option<Option<Duration>> {
         let mut inner = self.lock();

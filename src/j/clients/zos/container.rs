@@ -14,7 +14,7 @@ use super::{files, view};
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
 };
-use crate::zos::protocol::ListedArguments;
+use crate::zos::protocol::{ListedArguments, Secret};
 use crate::zos::{Client, Request, plain};
 
 /// Longest time until a container is made.
@@ -44,7 +44,7 @@ pub struct Given {
     /// Programs to start in it.
     pub init_processes: Vec<Json>,
     /// Secret identity of a zerotier network.
-    pub identity: Option<String>,
+    pub identity: Option<Secret>,
     /// Number of processors.
     pub cpu: Option<i64>,
     /// MiB of memory.
@@ -455,8 +455,27 @@ const GIVEN: &[Member<Container>] = &[
         Ty::Str,
         "Secret identity of its zerotier network.",
         "site.identity",
-        |this: &Arc<Container>, _| Ok(this.given().identity.into()),
+        |this: &Arc<Container>, _| Ok(this.given().identity.map(|i| i.reveal().to_string()).into()),
     ),
+    Member::property(
+        "public_identity",
+        Ty::Str,
+        "Public part of its zerotier identity; None without one.",
+        "site.public_identity",
+        |this: &Arc<Container>, _| {
+            let Some(identity) = this.given().identity.filter(|text| !text.is_empty()) else {
+                return Ok(Value::None);
+            };
+            let client = this.core.client()?;
+            let given = json!({"name": "zerotier-idtool", "args": ["getpublic", identity],
+                "dir": "", "stdin": "", "env": null});
+            let result = this
+                .core
+                .ask(client.sync(Request::new("core.system", given)))?;
+            Ok(result.stdout().trim().into())
+        },
+    )
+    .needs(Needs::NETWORK),
     Member::property(
         "cpu",
         Ty::Int,
@@ -697,6 +716,26 @@ const NETWORK: &[Member<Container>] = &[
         },
     )
     .needs(Needs::NETWORK),
+    Member::property(
+        "mgmt_addr",
+        Ty::Str,
+        "Its address in zerotier; None without one.",
+        "site.mgmt_addr",
+        |this: &Arc<Container>, _| {
+            let client = this.core.client()?;
+            let given = json!({"container": this.known_id()?});
+            let networks = this.core.ask(client.json(Request::new("corex.zerotier.list", given)))?;
+            let all = networks.as_array().into_iter().flatten();
+            let mut all = all.flat_map(|item| item["assignedAddresses"].as_array().into_iter().flatten());
+            let is_v4 = |text: &&str| {
+                let host = text.split('/').next().unwrap_or_default();
+                host.parse::<std::net::Ipv4Addr>().is_ok()
+            };
+            let found = all.find_map(|item| item.as_str().filter(is_v4));
+            Ok(found.and_then(|text| text.split('/').next()).into())
+        },
+    )
+    .needs(Needs::NETWORK),
     Member::method(
         "ipv6",
         &[Param::optional("interface", Ty::Str, Default::None, "name of the link")],
@@ -712,6 +751,9 @@ const NETWORK: &[Member<Container>] = &[
 ];
 
 const CONTENT: &[Member<Container>] = &[
+    super::shell::member(|this: &Arc<Container>, args| {
+        super::shell::run(&this.core, &this.client()?, args)
+    }),
     Member::method(
         "upload_content",
         &[

@@ -6,10 +6,12 @@ use serde_json::{Map, Value as Json, json};
 use super::client::entries;
 use super::container::{Container, Given, id_of};
 use super::core::{Core, not_found};
+use super::storagepools::StoragePools;
 use crate::object::{
     Args, Class, Default, Error, Member, Needs, Param, Result, Ty, Value, class_of,
 };
 use crate::zos::Request;
+use crate::zos::protocol::Secret;
 
 /// The containers of a node.
 pub struct Containers(Arc<Core>);
@@ -54,7 +56,7 @@ impl Containers {
         if name.is_empty() {
             return Err(args.error("name", "must not be empty"));
         }
-        let container = Container::new(&self.0, name, given(args)?);
+        let container = Container::new(&self.0, name, given(&self.0, args)?);
         container.start()?;
         Ok(container.into())
     }
@@ -73,15 +75,32 @@ fn list(args: &Args, name: &str) -> Result<Vec<Json>> {
     }
 }
 
-fn given(args: &Args) -> Result<Given> {
-    if matches!(args.get("mounts"), Value::List(_)) {
-        return Err(args
-            .error(
-                "mounts",
-                "as a list needs storage pools, which are not there",
-            )
-            .hint("give a dict: {'/path/on/the/node': '/path/in/the/container'}"));
+/// What is mounted: a dict of paths, or a list of file systems of storage pools.
+fn mounts(core: &Arc<Core>, args: &Args) -> Result<Map<String, Json>> {
+    let Value::List(list) = args.get("mounts") else {
+        return map(args, "mounts");
+    };
+    let mut mounts = Map::new();
+    for item in list {
+        let item = item.to_json();
+        let text = |key: &str| item[key].as_str().filter(|text| !text.is_empty());
+        let (Some(pool), Some(name), Some(target)) =
+            (text("storagepool"), text("filesystem"), text("target"))
+        else {
+            return Err(args
+                .error(
+                    "mounts",
+                    "as a list needs a storagepool, a filesystem and a target",
+                )
+                .hint("[{'storagepool': 'data', 'filesystem': 'web', 'target': '/www'}]"));
+        };
+        let path = StoragePools::of(core).file_system_path(pool, name)?;
+        mounts.insert(path, target.into());
     }
+    Ok(mounts)
+}
+
+fn given(core: &Arc<Core>, args: &Args) -> Result<Given> {
     let mut nics = list(args, "nics")?;
     // Every container gets a way out, unless it has one.
     let has_default = |nic: &Json| {
@@ -96,13 +115,13 @@ fn given(args: &Args) -> Result<Given> {
         flist: args.text("flist").into(),
         hostname: args.opt_text("hostname").map(String::from),
         ports: map(args, "ports")?,
-        mounts: map(args, "mounts")?,
+        mounts: mounts(core, args)?,
         env: map(args, "env")?,
         storage: args.opt_text("storage").map(String::from),
         host_network: args.flag("host_network"),
         privileged: args.flag("privileged"),
         init_processes: list(args, "init_processes")?,
-        identity: args.opt_text("identity").map(String::from),
+        identity: args.opt_text("identity").map(Secret::from),
         cpu: args.opt_int("cpu"),
         memory: args.opt_int("memory"),
         nics,
@@ -115,9 +134,9 @@ const CREATE: &[Param] = &[
     Param::optional("hostname", Ty::Str, Default::None, "host name"),
     Param::optional(
         "mounts",
-        Ty::Any("dict"),
+        Ty::Any("dict or list of dicts"),
         Default::None,
-        "path of the node: path in it",
+        "path of the node: path in it; or a list of {storagepool, filesystem, target}",
     ),
     Param::optional(
         "nics",
@@ -225,13 +244,9 @@ impl Class for Containers {
 /// Always, for the names of parts that are not there.
 pub fn absent(name: &str) -> Result<()> {
     let instead = match name {
-        "storagepools" => "client.btrfs works on file systems directly",
-        "hypervisor" => "client.kvm works on virtual machines directly",
         "zerodbs" | "gateways" | "primitives" => {
             "make containers of their flists: .containers.create(…)"
         }
-        "capacity" => "client.info tells what the node has",
-        "healthcheck" => "client.info and client.aggregator tell how the node is",
         _ => return Ok(()),
     };
     Err(Error::new(

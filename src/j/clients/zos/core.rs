@@ -10,14 +10,19 @@ use crate::j::instances::Base;
 use crate::j::world::World;
 use crate::object::{Error, Kind, Result, Value};
 use crate::zos::transport::Limits;
-use crate::zos::{self, Client, Endpoint, Fingerprint, Options};
+use crate::zos::{self, Client, Endpoint, Fingerprint, Options, identity, jwt};
 
 /// What an instance shares with everything that hangs on it.
 pub struct Core {
     /// Its stored properties.
     pub base: Arc<Base>,
     client: Mutex<Option<Client>>,
+    /// When a token was asked to be renewed last, in seconds since 1970.
+    renewal: Mutex<i64>,
 }
+
+/// Seconds between two tries to renew a token.
+const RENEWAL_PAUSE: i64 = 60;
 
 impl Core {
     /// Connects to nothing.
@@ -25,6 +30,7 @@ impl Core {
         Arc::new(Core {
             base,
             client: Mutex::new(None),
+            renewal: Mutex::new(0),
         })
     }
 
@@ -47,6 +53,7 @@ impl Core {
     /// # Errors
     /// Properties that make no address.
     pub fn client(&self) -> Result<Client> {
+        self.renew()?;
         let mut slot = self.slot();
         if let Some(client) = slot.as_ref() {
             return Ok(client.clone());
@@ -54,6 +61,67 @@ impl Core {
         let client = Client::new(self.options()?);
         *slot = Some(client.clone());
         Ok(client)
+    }
+
+    fn now(&self) -> i64 {
+        let since = self.world().now().duration_since(SystemTime::UNIX_EPOCH);
+        i64::try_from(since.unwrap_or_default().as_secs()).unwrap_or(i64::MAX)
+    }
+
+    /// True when the password is a token for an organization that lasts for a while, or can be
+    /// renewed.
+    pub fn has_token_of(&self, organization: &str) -> bool {
+        let password = Zeroizing::new(self.base.text("password"));
+        jwt::claims(&password).is_some_and(|claims| {
+            let speaks = |name: &String| name.eq_ignore_ascii_case(organization);
+            let lasts = claims
+                .expires
+                .is_some_and(|end| end > self.now() + identity::EARLY);
+            claims.organizations.iter().any(speaks) && (lasts || claims.renewable)
+        })
+    }
+
+    /// Renews a token that ends soon, and keeps the new one. When that fails, the old one is used
+    /// as long as it lasts; then the node says what it thinks of it.
+    fn renew(&self) -> Result<()> {
+        let password = Zeroizing::new(self.base.text("password"));
+        let Some(claims) = jwt::claims(&password).filter(|claims| claims.renewable) else {
+            return Ok(());
+        };
+        let now = self.now();
+        if claims
+            .expires
+            .is_none_or(|end| end - identity::EARLY >= now)
+        {
+            return Ok(());
+        }
+        {
+            let mut last = self.renewal.lock().unwrap_or_else(PoisonError::into_inner);
+            if (now - *last).abs() < RENEWAL_PAUSE {
+                return Ok(());
+            }
+            *last = now;
+        }
+        let address = self.base.text("identity_url");
+        let asked = identity::renewed(&address, &password, identity::VALIDITY);
+        match self.world().block_on(asked)? {
+            Ok(token) => {
+                let clean = self.base.is_stored() && !self.base.is_unsaved();
+                self.base.set("password", &Value::Str(token.to_string()))?;
+                if clean {
+                    self.base.save(false)?;
+                }
+                self.forget();
+                Ok(())
+            }
+            Err(error) => {
+                let path = self.base.path();
+                self.world()
+                    .host
+                    .note(&format!("the token of {path} was not renewed: {error}"));
+                Ok(())
+            }
+        }
     }
 
     fn options(&self) -> Result<Options> {

@@ -10,6 +10,33 @@ use crate::object::{
 };
 use crate::zos::{Request, plain};
 
+/// Kinds of disks.
+pub const TYPES: &[&str] = &["SSD", "HDD", "NVME", "CDROM"];
+
+/// The disks that nothing is mounted from.
+///
+/// # Errors
+/// No answer of the node.
+pub fn free(core: &Arc<Core>, kind: Option<&str>) -> Result<Vec<Arc<Disk>>> {
+    let mut all = Disks(core.clone()).all()?;
+    all.retain(|disk| {
+        let wanted = kind.is_none_or(|kind| disk.kind() == kind);
+        wanted && disk.text("type") == "disk" && !disk.is_used()
+    });
+    Ok(all)
+}
+
+/// True when something below is mounted.
+fn is_mounted(facts: &Json) -> bool {
+    let is_path = |point: &Json| point.as_str().is_some_and(|text| !text.is_empty());
+    let points = facts["mountpoints"].as_array();
+    is_path(&facts["mountpoint"])
+        || points.is_some_and(|points| points.iter().any(is_path))
+        || facts["children"]
+            .as_array()
+            .is_some_and(|parts| parts.iter().any(is_mounted))
+}
+
 /// The disks of a node.
 pub struct Disks(Arc<Core>);
 
@@ -118,7 +145,12 @@ impl Disk {
         }
     }
 
-    fn path(&self) -> String {
+    fn is_used(&self) -> bool {
+        is_mounted(&self.facts)
+    }
+
+    /// Its path on the node.
+    pub fn path(&self) -> String {
         format!("/dev/{}", self.text("name"))
     }
 

@@ -19,11 +19,15 @@ impl From<zos::Error> for Error {
                 .hint("check host and port; nodes want TLS: ssl = True"),
             zos::Error::CertificateChanged { .. } => Error::new(Kind::Refused, text)
                 .hint("a node makes a new certificate at every start"),
-            zos::Error::Password { expired, .. } => {
+            zos::Error::Password {
+                expired,
+                organizations,
+                ..
+            } => {
                 let error = Error::new(Kind::Refused, text);
                 match expired.and_then(|at| jiff::Timestamp::from_second(at).ok()) {
                     Some(at) => error.hint(format!("the token ended at {at}: set a new password")),
-                    None => error.hint("set password to a token for the node's organization"),
+                    None => error.hint(hint_of(organizations.as_deref())),
                 }
             }
             zos::Error::JobNotFound { .. } => Error::new(Kind::NotFound, text)
@@ -37,9 +41,26 @@ impl From<zos::Error> for Error {
             zos::Error::Failed { code, .. } if code == codes::NOT_FOUND => {
                 Error::new(Kind::NotFound, text)
             }
+            zos::Error::Service { .. } => Error::new(Kind::Network, text),
+            zos::Error::NoSuchNode { .. } => Error::new(Kind::NotFound, text),
             zos::Error::Local { .. } => Error::new(Kind::Io, text),
             zos::Error::Argument { .. } | zos::Error::NodeOnly { .. } => Error::value(text),
             _ => Error::new(Kind::Refused, text),
         }
+    }
+}
+
+/// Why a node may not take a password: it wants a token of a member of its own organization.
+fn hint_of(organizations: Option<&[String]>) -> String {
+    match organizations {
+        None => "set password to a token for the node's organization".into(),
+        Some([]) => "the token speaks for no organization: ask for one with the scope \
+                     user:memberof:<the node's organization>"
+            .into(),
+        Some(names) => format!(
+            "the token speaks for {}: the node wants another organization, or another identity \
+             service",
+            plain::line(&names.join(", "), 120)
+        ),
     }
 }

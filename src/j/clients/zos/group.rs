@@ -5,7 +5,7 @@ use super::client::NodeClient;
 use super::group_answer::GroupAnswer;
 use super::instance::ZosInstance;
 use super::targets::{Nodes, Targets};
-use crate::j::instances::{Collection, Config};
+use crate::j::instances::Collection;
 use crate::object::{
     Args, Class, Default, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
 };
@@ -108,11 +108,7 @@ impl Class for NodeGroup {
         format!("NodeGroup({})", names.join(", "))
     }
     fn items(&self) -> Option<Vec<Value>> {
-        let open = |core: &Arc<super::core::Core>| {
-            ZosInstance::open(core.base.clone(), &())
-                .map(Value::object)
-                .ok()
-        };
-        self.0.cores.iter().map(open).collect()
+        let nodes = self.0.cores.iter().map(ZosInstance::of);
+        Some(nodes.map(Value::object).collect())
     }
 }

@@ -2,29 +2,38 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::capacity::Capacity;
 use super::client::NodeClient;
 use super::containers::{Containers, absent};
 use super::core::Core;
 use super::disks::Disks;
+use super::factory;
 use super::group::{LIMIT_PARAM, NodeGroup};
+use super::healthcheck::Health;
+use super::hypervisor::Hypervisor;
 use super::network::Network;
 use super::response::seconds;
+use super::storagepools::StoragePools;
 use super::targets::Targets;
 use super::view;
+use crate::j::clients::itsyouonline::ItsYouOnline;
 use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
 use crate::j::world::World;
 use crate::object::{
     Class, Default, Error, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value, class_of,
 };
-use crate::zos::Fingerprint;
+use crate::zos::{Fingerprint, web};
 
 /// Time between two questions whether a node is there.
 const BETWEEN: Duration = Duration::from_secs(1);
 
 /// The collection at `j.clients.zos`.
-pub fn collection(world: &Arc<World>) -> Arc<Collection<ZosInstance>> {
+pub fn collection(
+    world: &Arc<World>,
+    identities: &Arc<Collection<ItsYouOnline>>,
+) -> Arc<Collection<ZosInstance>> {
     let location = "j.clients.zos".to_string();
-    Collection::new(world, location.clone(), location, None).with_context(())
+    Collection::new(world, location.clone(), location, None).with_context(identities.clone())
 }
 
 /// A node by name.
@@ -33,6 +42,11 @@ pub struct ZosInstance {
 }
 
 impl ZosInstance {
+    /// The node of a connection.
+    pub fn of(core: &Arc<Core>) -> Self {
+        ZosInstance { core: core.clone() }
+    }
+
     /// Its connection, shared with everything that hangs on it.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
@@ -67,7 +81,8 @@ impl ZosInstance {
 }
 
 impl Config for ZosInstance {
-    type Owner = ();
+    /// Whom tokens are asked from.
+    type Owner = Arc<Collection<ItsYouOnline>>;
     const SCHEMA: &'static str = r#"
 @url = jumpscale.zos.client.1
 @secret = password
@@ -80,6 +95,7 @@ db = 0 (I)                  # database; nodes have 0 only
 ssl = true (B)              # with TLS
 timeout = 120 (I)           # seconds until a job must have ended
 fingerprint = "" (S)        # certificate of the first connection; another one is refused
+identity_url = "https://itsyou.online" (S)  # where a token that ends is renewed
 "#;
     const COLLECTION: &'static str = "zos";
     const COLLECTION_DOC: &'static str = "Zero-OS nodes, by name.";
@@ -107,9 +123,11 @@ fingerprint = "" (S)        # certificate of the first connection; another one i
             },
         )
         .needs(Needs::UNLOCKED),
+        factory::GET_BY_ID,
+        factory::GET_FROM_ITSYOUONLINE,
     ];
 
-    fn open(base: Arc<Base>, (): &()) -> Result<Self> {
+    fn open(base: Arc<Base>, _: &Self::Owner) -> Result<Self> {
         Ok(ZosInstance {
             core: Core::new(base),
         })
@@ -122,6 +140,10 @@ fingerprint = "" (S)        # certificate of the first connection; another one i
         match (name, value) {
             ("timeout" | "db", Value::Int(number)) if *number < 0 => {
                 wrong(&format!("is {number}: expected 0 or more"))
+            }
+            ("identity_url", Value::Str(address)) => {
+                web::below(address, &[])?;
+                Ok(())
             }
             ("fingerprint", Value::Str(text))
                 if !text.is_empty() && Fingerprint::parse(text).is_none() =>
@@ -164,6 +186,34 @@ const MEMBERS: &[Member<ZosInstance>] = &[
         "Its network.",
         "vm.network.get_free_nics()",
         |this: &Arc<ZosInstance>, _| Ok(Network::value(&this.core)),
+    ),
+    Member::child(
+        "storagepools",
+        class_of::<StoragePools>,
+        "Its storage pools: btrfs over its disks.",
+        "vm.storagepools.list()",
+        |this: &Arc<ZosInstance>, _| Ok(StoragePools::value(&this.core)),
+    ),
+    Member::child(
+        "hypervisor",
+        class_of::<Hypervisor>,
+        "Its virtual machines.",
+        "vm.hypervisor.list()",
+        |this: &Arc<ZosInstance>, _| Ok(Hypervisor::value(&this.core)),
+    ),
+    Member::child(
+        "capacity",
+        class_of::<Capacity>,
+        "What it has, in the units of the directory.",
+        "vm.capacity.total_report()",
+        |this: &Arc<ZosInstance>, _| Ok(Capacity::value(&this.core)),
+    ),
+    Member::child(
+        "healthcheck",
+        class_of::<Health>,
+        "How it is: memory, disks, load.",
+        "vm.healthcheck.run()",
+        |this: &Arc<ZosInstance>, _| Ok(Health::value(&this.core)),
     ),
     Member::method(
         "ping",

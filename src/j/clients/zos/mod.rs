@@ -10,16 +10,24 @@
 //! * [`response`], [`job_result`]: a job that was pushed, and what came out of it.
 //! * [`rows`]: a list of dicts that also prints as a table.
 //! * [`containers`], [`container`], [`limits`]: containers of a node.
-//! * [`disks`], [`network`], [`view`]: the node as its user sees it.
+//! * [`factory`]: nodes by their id in the directory, nodes of an organization.
+//! * [`disks`], [`storagepools`], [`filesystems`], [`network`], [`hypervisor`], [`capacity`],
+//!   [`healthcheck`], [`view`]: the node as its user sees it.
+//! * [`shell`]: a terminal on a node or in a container.
+pub mod capacity;
 pub mod client;
 pub mod container;
 pub mod containers;
 pub mod core;
 pub mod disks;
 pub mod errors;
+pub mod factory;
 pub mod files;
+pub mod filesystems;
 pub mod group;
 pub mod group_answer;
+pub mod healthcheck;
+pub mod hypervisor;
 pub mod instance;
 pub mod job_result;
 pub mod limits;
@@ -28,6 +36,8 @@ pub mod managers;
 pub mod network;
 pub mod response;
 pub mod rows;
+pub mod shell;
+pub mod storagepools;
 pub mod targets;
 pub mod view;
 

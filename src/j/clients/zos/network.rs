@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use super::core::{Core, not_found};
 use super::rows::shown;
 use super::view::gateway_link;
-use crate::object::{Class, Member, Needs, Param, Result, Ty, Value};
+use crate::object::{Class, Error, Kind, Member, Needs, Param, Result, Ty, Value};
 use crate::zos::Request;
 
 /// The network of a node.
@@ -80,5 +80,32 @@ impl Class for Network {
             },
         )
         .needs(Needs::NETWORK),
+        Member::method(
+            "configure",
+            OVS,
+            Ty::Nothing,
+            "Makes the backplane of a farm over open vSwitch: not in this shell.",
+            "",
+            |_: &Arc<Self>, args| Err(without_ovs(args.method())),
+        ),
+        Member::method(
+            "unconfigure",
+            OVS,
+            Ty::Nothing,
+            "Takes the backplane of a farm down: not in this shell.",
+            "",
+            |_: &Arc<Self>, args| Err(without_ovs(args.method())),
+        ),
     ]];
+}
+
+/// What the backplane is made from; nothing is done with it.
+const OVS: &[Param] = &[Param::rest("settings", "cidr, vlan_tag, bonded")];
+
+fn without_ovs(what: &str) -> Error {
+    Error::new(
+        Kind::Refused,
+        format!("{what} is a part of Zero-OS that is not in this shell: it needs open vSwitch"),
+    )
+    .hint("client.bridge makes networks between containers")
 }

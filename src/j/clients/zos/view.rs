@@ -348,4 +348,120 @@ pub const ACTIONS: &[Member<ZosInstance>] = &[
         },
     )
     .needs(Needs::NETWORK),
+    Member::method(
+        "get_mount_path",
+        &[Param::required("path", Ty::Str, "a path on the node")],
+        Ty::Str,
+        "Answers where the file system of a path is mounted.",
+        "vm.get_mount_path('/tmp')",
+        |this: &Arc<ZosInstance>, args| {
+            let path = args.text("path");
+            let mounts = this.ask("disk.mounts", json!({}))?;
+            let all = mounts.as_object().into_iter().flatten();
+            let all = all.flat_map(|(_, list)| list.as_array().into_iter().flatten());
+            let holds = |point: &&str| {
+                std::path::Path::new(path).starts_with(point) && path.starts_with('/')
+            };
+            let points = all.filter_map(|mount| mount["mountpoint"].as_str()).filter(holds);
+            match points.max_by_key(|point| point.len()) {
+                Some(point) => Ok(point.into()),
+                None => Err(not_found(format!("no mount point for {path}"))),
+            }
+        },
+    )
+    .needs(Needs::NETWORK),
+    Member::method(
+        "find_disks",
+        &[Param::optional(
+            "type",
+            Ty::Choice(super::disks::TYPES),
+            Default::None,
+            "kind of disk; all without",
+        )],
+        Ty::List,
+        "Lists the disks that nothing is mounted from.",
+        "vm.find_disks('HDD')",
+        |this: &Arc<ZosInstance>, args| {
+            let free = super::disks::free(this.core(), args.opt_text("type"))?;
+            Ok(free.into_iter().map(Value::from).collect())
+        },
+    )
+    .needs(Needs::NETWORK),
+    Member::method(
+        "wipedisks",
+        &[],
+        Ty::Nothing,
+        "Makes new tables of partitions on all disks that nothing is mounted from, after a question.",
+        "vm.wipedisks()",
+        |this: &Arc<ZosInstance>, _| {
+            let core = this.core();
+            let free = super::disks::free(core, None)?;
+            if free.is_empty() {
+                return Ok(Value::None);
+            }
+            let names: Vec<String> = free.iter().map(|disk| disk.path()).collect();
+            let what = format!("{} of {}", names.join(", "), core.base.path());
+            core.world()
+                .host
+                .confirm(&format!("{what}: everything on them is lost"), "wipe them?")?;
+            for name in names {
+                this.ask("disk.mktable", json!({"disk": name, "table_type": "gpt"}))?;
+            }
+            Ok(Value::None)
+        },
+    )
+    .needs(Needs::NETWORK),
+    Member::method(
+        "is_configured",
+        &[PERSISTENT],
+        Ty::Bool,
+        "True when its persistent storage is there and mounted.",
+        "vm.is_configured()",
+        |this: &Arc<ZosInstance>, args| {
+            let pools = super::storagepools::StoragePools::of(this.core());
+            pools.is_mounted(args.text("name")).map(Value::from)
+        },
+    )
+    .needs(Needs::NETWORK),
+    Member::method(
+        "ensure_persistance",
+        &[PERSISTENT],
+        Ty::Object(crate::object::class_of::<super::storagepools::StoragePool>),
+        "Makes a storage pool on a free disk and mounts it, unless it is there; asks before it does.",
+        "vm.ensure_persistance('data')",
+        |this: &Arc<ZosInstance>, args| {
+            let core = this.core();
+            let name = args.text("name");
+            let pools = super::storagepools::StoragePools::of(core);
+            let free = || super::disks::free(core, None).map(|all| all.into_iter().next());
+            let pool = pools.ensured(name, || Ok(free()?.map(|disk| disk.path())))?;
+            pool.mount()?;
+            Ok(pool.into())
+        },
+    )
+    .needs(Needs::NETWORK),
+    Member::method(
+        "generate_zerotier_identity",
+        &[],
+        Ty::Str,
+        "Makes a secret identity of a zerotier network.",
+        "vm.generate_zerotier_identity()",
+        |this: &Arc<ZosInstance>, _| {
+            let made = this.output("zerotier-idtool generate")?;
+            Ok(made.trim().into())
+        },
+    )
+    .needs(Needs::NETWORK),
+    super::shell::member(|this: &Arc<ZosInstance>, args| {
+        let core = this.core();
+        super::shell::run(core, &core.client()?, args)
+    }),
 ];
+
+/// Which pool is meant.
+const PERSISTENT: Param = Param::optional(
+    "name",
+    Ty::Str,
+    Default::Str("zos-cache"),
+    "name of the storage pool",
+);

@@ -15,11 +15,12 @@ mod files;
 mod fuse;
 mod link;
 mod sandbox;
+mod seccomp;
 mod worker;
 
 use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::prctl::{set_dumpable, set_pdeathsig};
 use nix::sys::signal::Signal;
 use nix::sys::statvfs::{FsFlags, statvfs};
@@ -39,17 +40,33 @@ use nix::unistd::{
 
 use super::frame::{self, FromInit, SetUp, ToInit};
 use super::runner::MakeRunner;
+use crate::devnet::zos::switch;
 
 /// Name under which the init shows inside its container, as the original's does.
 pub const NAME: &str = "/coreX";
+
+/// Option of the helper: the process in whose user namespace the container's is made.
+pub const PARENT: &str = "-parent";
 
 /// Mount flags without source, type or data.
 const NOTHING: Option<&str> = None;
 
 /// First step: enters user and mount namespaces and starts this program again from a read-only
 /// mount. Returns only when that fails; the node is told why.
+///
+/// With [`switch::ARGUMENT`] this is the process of the node's network instead.
 pub fn enter(arguments: &[String]) -> ExitCode {
-    let failed = match namespaces().and_then(|()| again(arguments)) {
+    if arguments
+        .first()
+        .is_some_and(|word| word == switch::ARGUMENT)
+    {
+        return switch::process::main();
+    }
+    let (parent, arguments) = match arguments {
+        [option, pid, rest @ ..] if option == PARENT => (Some(pid.as_str()), rest),
+        all => (None, all),
+    };
+    let failed = match namespaces(parent).and_then(|()| again(arguments)) {
         Ok(never) => match never {},
         Err(reason) => reason,
     };
@@ -61,10 +78,18 @@ pub fn enter(arguments: &[String]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn namespaces() -> Result<(), String> {
+/// Makes the namespaces; that of users, if it is needed, inside that of the parent.
+fn namespaces(parent: Option<&str>) -> Result<(), String> {
     match unshare(CloneFlags::CLONE_NEWNS) {
         Ok(()) => {}
-        Err(Errno::EPERM) => user_namespace()?,
+        Err(Errno::EPERM) => {
+            if let Some(pid) = parent {
+                join_users(pid).map_err(|e| {
+                    format!("cannot join the users of the node's network (process {pid}): {e}")
+                })?;
+            }
+            user_namespace(CloneFlags::CLONE_NEWNS)?;
+        }
         Err(e) => return Err(limit("mount", "mnt", e)),
     }
     // What is mounted here must not show on the machine.
@@ -83,10 +108,16 @@ fn namespaces() -> Result<(), String> {
     })
 }
 
-/// Makes a user namespace in which this user is root.
-fn user_namespace() -> Result<(), String> {
+/// Enters the user namespace of a process, whose rights then reach into those made inside it.
+fn join_users(pid: &str) -> io::Result<()> {
+    let users = File::open(format!("/proc/{pid}/ns/user"))?;
+    Ok(setns(users, CloneFlags::CLONE_NEWUSER)?)
+}
+
+/// Makes a user namespace in which this user is root, together with others.
+pub fn user_namespace(others: CloneFlags) -> Result<(), String> {
     let (user, group) = (geteuid(), getegid());
-    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS).map_err(|e| match e {
+    unshare(CloneFlags::CLONE_NEWUSER | others).map_err(|e| match e {
         Errno::EPERM => format!("this user may not make namespaces: {}", hint()),
         e => limit("user", "user", e),
     })?;
@@ -230,11 +261,23 @@ fn begin(mut control: UnixStream, dial: UnixStream, make: MakeRunner) -> ExitCod
         let _ = frame::write(&mut control, &FromInit::Failed(reason));
         return ExitCode::FAILURE;
     }
+    if set_up.cables && !connected(&mut control) {
+        return ExitCode::FAILURE;
+    }
     // Hides the node's groups in /proc/self/cgroup; kernels without it have nothing to hide.
     let _ = unshare(CloneFlags::CLONE_NEWCGROUP);
+    // Its other end lies with the helper, and closes when the helper ends.
+    let Ok((life, helper)) = UnixStream::pair() else {
+        let reason = "cannot open a socket pair".to_owned();
+        let _ = frame::write(&mut control, &FromInit::Failed(reason));
+        return ExitCode::FAILURE;
+    };
     // SAFETY: this process has one thread, so the child may do anything the parent may.
     match unsafe { fork() } {
-        Ok(ForkResult::Child) => first(control, dial, &set_up, make),
+        Ok(ForkResult::Child) => {
+            drop(helper);
+            first(control, dial, &life, &set_up, make)
+        }
         Ok(ForkResult::Parent { child }) => {
             // The node sees the end of the sockets when the container's processes are gone.
             drop((control, dial));
@@ -245,6 +288,12 @@ fn begin(mut control: UnixStream, dial: UnixStream, make: MakeRunner) -> ExitCod
             ExitCode::FAILURE
         }
     }
+}
+
+/// Lets the node connect the new network; false when it is gone or could not.
+fn connected(control: &mut UnixStream) -> bool {
+    frame::write(control, &FromInit::Network).is_ok()
+        && matches!(frame::read(control), Ok(Some(ToInit::Connected)))
 }
 
 /// The helper: passes on how the first process ended.
@@ -264,9 +313,19 @@ fn exit_code(code: i32) -> ExitCode {
 }
 
 /// Third step, as process 1 of the container.
-fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRunner) -> ExitCode {
+fn first(
+    mut control: UnixStream,
+    dial: UnixStream,
+    life: &UnixStream,
+    set_up: &SetUp,
+    make: MakeRunner,
+) -> ExitCode {
     // The helper has one thread, so its end is the end of that thread.
     let prepared = set_pdeathsig(Signal::SIGKILL).and_then(|()| setsid());
+    if !lives(life) {
+        // It ended before the kernel knew that this process is to go with it.
+        return ExitCode::FAILURE;
+    }
     let built = prepared.map_err(|e| format!("cannot become a first process: {e}"));
     let built = built
         .and_then(|_| sandbox::build(set_up))
@@ -275,6 +334,9 @@ fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRu
             set_dumpable(false).map_err(|e| format!("cannot hide the init: {e}"))?;
             silence().map_err(|e| format!("cannot open /dev/null: {e}"))?;
             capability::drop(set_up.privileged, !set_up.host_network)?;
+            if !set_up.privileged {
+                seccomp::refuse()?;
+            }
             Ok(ready)
         });
     let ready = match built {
@@ -300,6 +362,13 @@ fn first(mut control: UnixStream, dial: UnixStream, set_up: &SetUp, make: MakeRu
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says whether the other end of a pair, over which nothing is sent, is still open.
+fn lives(mut other: &UnixStream) -> bool {
+    let waits = |e: io::Error| e.kind() == io::ErrorKind::WouldBlock;
+    let asked = other.set_nonblocking(true);
+    asked.is_ok() && other.read(&mut [0]).is_err_and(waits)
 }
 
 /// Collects orphans until the worker ends; then the kernel ends all that is left.

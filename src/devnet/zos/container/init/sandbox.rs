@@ -36,6 +36,8 @@ const LINKS: &[(&str, &str)] = &[
 /// What tells about, or acts on, the machine rather than the container.
 const HIDDEN: &[&str] = &[
     "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
     "/proc/kcore",
     "/proc/keys",
     "/proc/kmsg",
@@ -44,6 +46,8 @@ const HIDDEN: &[&str] = &[
     "/proc/scsi",
     "/proc/sysrq-trigger",
     "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
     "/sys/firmware",
     "/sys/kernel/debug",
     "/sys/kernel/security",

@@ -65,7 +65,7 @@ async fn work(
                 break;
             }
             // A container is built once.
-            ToInit::SetUp(_) => {}
+            ToInit::SetUp(_) | ToInit::Connected => {}
         }
     }
     drop(runner);

@@ -22,13 +22,18 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 
+use super::image;
+
+mod faults;
+mod network;
+
 /// Longest that anything here may take; reached only when something is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Programs of the machine that containers of these tests have.
 const PROGRAMS: &[&str] = &[
     "sh", "cat", "ls", "id", "env", "sleep", "mount", "mknod", "kill", "stat", "touch", "ln",
-    "head", "readlink", "rm", "mkdir",
+    "head", "readlink", "rm", "mkdir", "mkfifo",
 ];
 
 /// Answers every connection with `hello`, on the port of its first argument.
@@ -66,11 +71,48 @@ int main(int argc, char **argv) {
 }
 "#;
 
-fn output(program: &str, arguments: &[&str]) -> String {
-    let out = Command::new(program).args(arguments).output();
-    out.map(|o| String::from_utf8_lossy(&o.stdout).into_owned())
-        .unwrap_or_default()
+/// Makes system calls that no container may make; tells each by name with its error number.
+const PROBE: &str = r#"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define TRY(n, ...) do { \
+    errno = 0; \
+    long r = syscall(SYS_##n, __VA_ARGS__); \
+    printf("%s %d\n", #n, r < 0 ? errno : 0); \
+} while (0)
+int main(void) {
+    TRY(mount, "none", "/tmp", "tmpfs", 0, 0);
+    TRY(umount2, "/proc", 2);
+    TRY(pivot_root, ".", ".");
+    TRY(unshare, CLONE_NEWUSER);
+    TRY(setns, 0, 0);
+    TRY(clone, CLONE_NEWUSER | 17, 0, 0, 0, 0);
+    TRY(fsopen, "tmpfs", 0);
+    TRY(open_by_handle_at, -1, 0, 0);
+    TRY(init_module, 0, 0, "");
+    TRY(finit_module, -1, "", 0);
+    TRY(delete_module, "x", 0);
+    TRY(kexec_load, 0, 0, 0, 0);
+    TRY(bpf, 0, 0, 0);
+    TRY(perf_event_open, 0, 0, -1, -1, 0);
+    TRY(keyctl, 0, -3, 0);
+    TRY(add_key, "user", "x", "y", 1, -3);
+    TRY(request_key, "user", "x", 0, 0);
+    TRY(userfaultfd, 0);
+    TRY(io_uring_setup, 1, 0);
+    TRY(process_vm_readv, 1, 0, 0, 0, 0, 0);
+    TRY(settimeofday, 0, 0);
+    TRY(swapon, "/x", 0);
+    TRY(reboot, 0, 0, 0, 0);
+    TRY(clone3, 0, 0);
+    TRY(getpid, 0);
+    return 0;
 }
+"#;
 
 /// A root file system as a folder and as an archive, made once for all tests.
 pub struct Roots {
@@ -84,45 +126,13 @@ pub fn roots() -> &'static Roots {
     ROOTS.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("root");
-        for name in ["bin", "etc", "tmp", "dev"] {
-            fs::create_dir_all(folder.join(name)).unwrap();
-        }
-        let mut copied = Vec::new();
-        let mut copy = |from: &str, to: PathBuf| {
-            if !copied.contains(&to) {
-                fs::create_dir_all(to.parent().unwrap()).unwrap();
-                fs::copy(from, &to).unwrap();
-                copied.push(to);
-            }
-        };
-        let source = dir.path().join("server.c");
-        fs::write(&source, SERVER).unwrap();
-        let server = dir.path().join("server");
-        let built = Command::new("cc")
-            .arg("-w")
-            .arg("-o")
-            .arg(&server)
-            .arg(&source)
-            .status();
-        assert!(built.unwrap().success(), "cc is there wherever cargo links");
-        let found = PROGRAMS.iter().map(|name| {
-            let path = output("sh", &["-c", &format!("command -v {name}")]);
-            // Builtins of the shell have no path of their own here.
-            let path = Some(path.trim().to_owned()).filter(|p| p.starts_with('/'));
-            (*name, path.unwrap_or_else(|| format!("/bin/{name}")))
-        });
-        let server = ("server", server.to_str().unwrap().to_owned());
-        for (name, path) in found.chain([server]) {
-            copy(&path, folder.join("bin").join(name));
-            let libraries = output("ldd", &[&path]);
-            for word in libraries
-                .split_whitespace()
-                .filter(|word| word.starts_with('/'))
-            {
-                copy(word, folder.join(word.trim_start_matches('/')));
-            }
-        }
-        fs::write(folder.join("etc/passwd"), "root:x:0:0::/:/bin/sh\n").unwrap();
+        let written = [
+            ("server", SERVER),
+            ("probe", PROBE),
+            ("wget", image::WGET),
+            ("httpd", image::HTTPD),
+        ];
+        image::fill(&folder, PROGRAMS, &written);
         fs::write(folder.join("mark"), "from the image\n").unwrap();
         let archive = dir.path().join("root.tar.gz");
         let packed = File::create(&archive).unwrap();
@@ -312,7 +322,11 @@ async fn a_container_has_its_own_names_files_and_environment() {
             .await,
         "127.0.0.1    web1.local web1\n127.0.0.1    localhost.localdomain localhost\nweb1\n../proc/self/mounts\n"
     );
-    assert_eq!(node.says(id, "ls /sys/class/net").await, "lo\n");
+    let links = match node.containers.network() {
+        Ok(_) => "eth0\nlo\n",
+        Err(_) => "lo\n",
+    };
+    assert_eq!(node.says(id, "ls /sys/class/net").await, links);
     node.containers.terminate(id).await.unwrap();
 }
 
@@ -448,6 +462,30 @@ async fn devices_of_the_host_are_out_of_reach() {
     assert_eq!(line("CapBnd"), "CapBnd:\t00000000a00424fb");
     assert_eq!(line("CapEff"), "CapEff:\t00000000a00424fb");
     assert_eq!(line("NoNewPrivs"), "NoNewPrivs:\t1");
+}
+
+#[tokio::test]
+async fn calls_that_reach_for_the_machine_are_refused() {
+    let Some(mut node) = node().await else { return };
+    let id = node.create(from_folder()).await.unwrap();
+    let told = node.says(id, "probe").await;
+    assert_eq!(told.lines().count(), 25, "{told}");
+    for line in told.lines() {
+        let (name, errno) = line.split_once(' ').unwrap();
+        let wanted = match name {
+            "getpid" => 0,
+            // Programs use clone instead, whose flags the filter sees.
+            "clone3" => libc::ENOSYS,
+            _ => libc::EPERM,
+        };
+        assert_eq!(errno, wanted.to_string(), "{name}");
+    }
+    let status = node.says(id, "cat /proc/self/status").await;
+    assert!(status.contains("\nSeccomp:\t2\n"), "{status}");
+    // What tells about the machine shows nothing, where the kernel has it at all.
+    let hidden = "for f in kcore keys kmsg interrupts timer_list sysrq-trigger; do \
+                  if test -e /proc/$f; then head -c 9 /proc/$f; fi; done";
+    assert_eq!(node.says(id, hidden).await, "");
 }
 
 #[tokio::test]
@@ -941,7 +979,11 @@ async fn a_container_can_have_the_nodes_network() {
     node.start(id, &format!("server {port} > /tmp/up"));
     while node.bash(id, "test -s /tmp/up").await.code != 0 {}
     assert_eq!(fetched(port).await, "hello");
-    let refused = node.containers.nic_add(id, default_nic()).unwrap_err();
+    let refused = node
+        .containers
+        .nic_add(id, default_nic())
+        .await
+        .unwrap_err();
     assert_eq!(
         (refused.code, refused.message.as_str()),
         (400, "cannot add a nic in host network mode")
@@ -1141,6 +1183,19 @@ async fn a_killed_node_leaves_nothing_after_the_next_start() {
             .unwrap()
             .success()
     );
+    // So does the process of the node's network, if there is one.
+    let network = fs::read(dir.path().join("switch.json")).ok().map(|text| {
+        let state: Value = serde_json::from_slice(&text).unwrap();
+        let pid = state["pid"].to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-STOP", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        pid
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     let (containers, _events) = Containers::open(config(dir.path())).await.unwrap();
@@ -1150,7 +1205,7 @@ async fn a_killed_node_leaves_nothing_after_the_next_start() {
         0
     );
     let begun = std::time::Instant::now();
-    for gone in [pid, helper] {
+    for gone in [pid, helper].into_iter().chain(network) {
         let path = PathBuf::from(format!("/proc/{gone}"));
         let dead = || {
             let stat = fs::read_to_string(path.join("stat")).unwrap_or_default();
