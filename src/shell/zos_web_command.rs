@@ -14,7 +14,7 @@ pub fn run(options: &ZosWebOptions) -> Result<u8> {
     let listener =
         std::net::TcpListener::bind(listen).map_err(fail(format!("cannot listen on {listen}")))?;
     output::line(&format!("listening on port {}", listen.port()));
-    crate::devnet::zos::website::serve(&listener, &options.folder, |line| output::line(line))
+    crate::devnet::zos::website::serve(&listener, &options.folder, output::line)
         .map_err(fail(format!("cannot serve {}", options.folder.display())))?;
     Ok(0)
 }

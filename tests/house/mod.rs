@@ -68,6 +68,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("ruzstd::", &["flist"]),
     ("snap::", &["flist"]),
     ("nix::", &["devnet"]),
+    ("fuser::", &["devnet"]),
     ("seccompiler::", &["devnet"]),
     ("tar::", &["devnet", "flist"]),
     ("tokio_rustls::", &["devnet", "zos"]),

@@ -11,6 +11,7 @@
 //! * [`listener`], [`guard`], [`certificate`], [`redis`]: the port and the data behind it.
 //! * [`jobs`]: what runs commands, the same in containers. * [`builtin`]: the commands.
 //! * [`inside`]: the machinery in a container. * [`startup`]: the services it starts by itself.
+//! * [`flists`]: flists as roots of containers.
 //! * [`files`], [`view`], [`place`]: the files, and the folder a node lives in.
 //! * [`background`]: a node as a process of its own.
 //! * [`website`]: the root of a container with a small website, for trying things out.
@@ -21,6 +22,7 @@ pub mod builtin;
 pub mod certificate;
 pub mod container;
 pub mod files;
+pub mod flists;
 pub mod guard;
 pub mod inside;
 pub mod jobs;

@@ -245,6 +245,7 @@ impl Node {
                     }
                 }
                 Event::Ended { reason, .. } => panic!("the container ended: {reason}"),
+                Event::Trouble { text, .. } => panic!("trouble in the container: {text}"),
             }
         }
     }

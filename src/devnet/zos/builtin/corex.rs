@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::devnet::zos::container::{self, Containers, Info, RootSource, root};
 use crate::devnet::zos::files::{Files, fresh_id};
+use crate::devnet::zos::flists::{Flists, Opened};
 use crate::devnet::zos::jobs::command::{Answer, reason};
 use crate::devnet::zos::jobs::{Call, Commands, Failure};
 use crate::devnet::zos::node::Desk;
@@ -38,23 +39,79 @@ pub struct Boxes {
 pub struct NodeRoots {
     files: Arc<Files>,
     local: root::LocalRoots,
+    flists: Arc<Flists>,
 }
 
 impl NodeRoots {
     /// Roots of a node; archives are unpacked into a folder.
-    pub fn new(files: Arc<Files>, cache: PathBuf) -> Self {
+    pub fn new(files: Arc<Files>, cache: PathBuf, flists: Arc<Flists>) -> Self {
         NodeRoots {
             files,
+            flists,
             local: root::LocalRoots::new(cache),
         }
+    }
+}
+
+impl NodeRoots {
+    /// A chunk store that is a folder is one of the node's files.
+    fn storage(&self, wanted: &str) -> Result<String, String> {
+        let path = match wanted.split_once("://") {
+            Some(("file", path)) => path,
+            Some(_) => return Ok(wanted.to_owned()),
+            None => wanted,
+        };
+        if path.is_empty() {
+            return Ok(String::new());
+        }
+        if !path.starts_with('/') {
+            return Err(format!(
+                "invalid storage ({wanted}): expected zdb://host:port, https://hub, or the \
+                 absolute path of a folder"
+            ));
+        }
+        let real = self
+            .files
+            .on_machine(path)
+            .ok()
+            .filter(|real| real.is_dir());
+        let real = real.ok_or_else(|| format!("storage {path}: no such directory"))?;
+        Ok(real.to_string_lossy().into_owned())
+    }
+}
+
+/// Says whether a name is that of an flist.
+fn is_flist(name: &str) -> bool {
+    let plain = name.split(['?', '#']).next().unwrap_or_default();
+    plain.ends_with(".flist")
+}
+
+/// An flist as a root. Clients know a chunk store by its name on the node, not on the machine.
+fn as_root(
+    flist: Result<Arc<Opened>, String>,
+    at: &str,
+    storage: &str,
+) -> Result<root::Root, String> {
+    match flist {
+        Ok(flist) => Ok(root::Root::Flist(flist)),
+        Err(reason) if at == storage || at.is_empty() => Err(reason),
+        Err(reason) => Err(reason.replace(at, storage)),
     }
 }
 
 impl RootSource for NodeRoots {
     fn resolve<'a>(&'a self, wanted: &'a str, storage: &'a str) -> root::Resolved<'a> {
         Box::pin(async move {
+            let at = match self.storage(storage) {
+                Ok(at) => at,
+                Err(reason) => return Some(Err(reason)),
+            };
             let path = match wanted.split_once("://") {
                 Some(("file", path)) => path,
+                Some(("http" | "https", _)) if is_flist(wanted) => {
+                    let flist = self.flists.at_url(wanted, &at).await;
+                    return Some(as_root(flist, &at, storage));
+                }
                 Some(_) => return None,
                 None => wanted,
             };
@@ -62,6 +119,10 @@ impl RootSource for NodeRoots {
                 return Some(Err(format!("invalid flist url ({wanted})")));
             }
             match self.files.on_machine(path) {
+                Ok(real) if is_flist(path) && real.is_file() => {
+                    let flist = self.flists.at_path(&real, path, &at).await;
+                    Some(as_root(flist, &at, storage))
+                }
                 Ok(real) => self.local.resolve(&real.to_string_lossy(), storage).await,
                 Err(e) => Some(Err(format!("stat {path}: {}", reason(&e)))),
             }

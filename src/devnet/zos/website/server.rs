@@ -57,7 +57,7 @@ fn answer(stream: &TcpStream, folder: &Path) -> io::Result<Option<String>> {
     let mut words = first.split_whitespace();
     let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let found = match method {
-        "GET" | "HEAD" => file(folder, path).map_or(Err("404 Not Found"), Ok),
+        "GET" | "HEAD" => file(folder, path).ok_or("404 Not Found"),
         _ => Err("405 Method Not Allowed"),
     };
     let mut to = stream;
