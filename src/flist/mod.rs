@@ -35,6 +35,7 @@ mod record;
 mod tree;
 mod upload;
 mod write;
+mod xxtea;
 
 pub use archive::MAX_DATABASE;
 pub use backend::{

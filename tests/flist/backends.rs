@@ -106,7 +106,11 @@ fn calls_may_come_from_within_a_runtime() {
 }
 
 /// A Redis server of this machine, if there is one.
-struct Redis(Child, u16, #[allow(dead_code, reason = "goes with it")] tempfile::TempDir);
+struct Redis(
+    Child,
+    u16,
+    #[allow(dead_code, reason = "goes with it")] tempfile::TempDir,
+);
 
 impl Drop for Redis {
     fn drop(&mut self) {

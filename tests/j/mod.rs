@@ -4,6 +4,7 @@ mod cosigners;
 mod data;
 mod erc20;
 mod examples;
+mod flist;
 mod minting;
 mod money;
 mod nodes;
