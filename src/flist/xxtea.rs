@@ -4,11 +4,14 @@
 //! Every word waits for the one before it, so a single run leaves most of a processor idle. Runs of
 //! equal length are therefore encrypted side by side, word by word, which compilers turn into vector
 //! instructions.
+use std::cell::RefCell;
 
 /// The delta of TEA: the golden ratio.
 const DELTA: u32 = 0x9e37_79b9;
 /// Runs side by side.
 pub(super) const LANES: usize = 8;
+/// Words of all lanes that are taken in and given out at once: they stay near the processor.
+const BLOCK: usize = 512;
 
 fn key_words(key: &[u8; 16]) -> [u32; 4] {
     let mut words = [0; 4];
@@ -63,33 +66,52 @@ pub(super) fn encrypt(data: &[u8], key: &[u8; 16]) -> Vec<u8> {
     all.iter().flat_map(|[word]| word.to_le_bytes()).collect()
 }
 
+thread_local! {
+    /// The words of all lanes: four megabytes that need not be asked of the system for every call.
+    static ROOM: RefCell<Vec<[u32; LANES]>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Encrypts up to [`LANES`] runs of data, which must give equally many words.
 pub(super) fn encrypt_several(runs: &[(&[u8], &[u8; 16])]) -> Vec<Vec<u8>> {
     let count = runs.first().map_or(0, |(data, _)| words_for(data.len()));
     debug_assert!(runs.len() <= LANES);
     debug_assert!(runs.iter().all(|(data, _)| words_for(data.len()) == count));
-    let mut all = vec![[0_u32; LANES]; count];
     let mut keys = [[0_u32; LANES]; 4];
-    for (lane, (data, key)) in runs.iter().enumerate() {
-        for (place, word) in all.iter_mut().zip(words(data)) {
-            if let Some(own) = place.get_mut(lane) {
-                *own = word;
-            }
-        }
+    for (lane, (_, key)) in runs.iter().enumerate() {
         for (place, word) in keys.iter_mut().zip(key_words(key)) {
             if let Some(own) = place.get_mut(lane) {
                 *own = word;
             }
         }
     }
-    encrypt_lanes(&mut all, &keys);
-    let lane = |lane: usize| {
-        let own = all.iter().filter_map(move |place| place.get(lane));
-        let mut bytes = Vec::with_capacity(count * 4);
-        own.for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
-        bytes
-    };
-    (0..runs.len()).map(lane).collect()
+    ROOM.with_borrow_mut(|room| {
+        if room.len() < count {
+            room.resize(count, [0; LANES]);
+        }
+        // Lanes without a run go on with what is left of another call; nobody looks at them.
+        let all = room.get_mut(..count).unwrap_or_default();
+        let mut sources: Vec<_> = runs.iter().map(|(data, _)| words(data)).collect();
+        for block in all.chunks_mut(BLOCK) {
+            for (lane, source) in sources.iter_mut().enumerate() {
+                // The block comes first: at its end no word is taken in vain.
+                for (place, word) in block.iter_mut().zip(source.by_ref()) {
+                    if let Some(own) = place.get_mut(lane) {
+                        *own = word;
+                    }
+                }
+            }
+        }
+        encrypt_lanes(all, &keys);
+        let room = |_: &_| Vec::with_capacity(count * 4);
+        let mut results: Vec<Vec<u8>> = runs.iter().map(room).collect();
+        for block in all.chunks(BLOCK) {
+            for (lane, bytes) in results.iter_mut().enumerate() {
+                let own = block.iter().filter_map(|place| place.get(lane));
+                own.for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+            }
+        }
+        results
+    })
 }
 
 /// One step for all lanes: the word after the mixing.

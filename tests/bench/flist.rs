@@ -43,14 +43,52 @@ fn half_noise(length: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// The highest memory of this process since the last call, in megabytes.
-fn peak() -> u64 {
+/// Memory and processor time of some work.
+struct Watch {
+    begin: Instant,
+    memory: u64,
+    processor: f64,
+}
+
+/// A line of the process's state, in kilobytes.
+fn state(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let line = status.lines().find(|line| line.starts_with(name));
     let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-    // Forgets it, where that is allowed.
-    let _ = fs::write("/proc/self/clear_refs", "5");
-    kilobytes.unwrap_or_default() / 1024
+    kilobytes.unwrap_or_default()
+}
+
+/// Seconds of processor time of this process.
+fn processor() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let times = rest.split_whitespace().skip(11).take(2);
+    let ticks: f64 = times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    ticks / 100.0
+}
+
+impl Watch {
+    fn start() -> Watch {
+        // Forgets the highest memory so far, where that is allowed.
+        let _ = fs::write("/proc/self/clear_refs", "5");
+        Watch {
+            begin: Instant::now(),
+            memory: state("VmRSS:"),
+            processor: processor(),
+        }
+    }
+
+    /// So many of something by the clock and by processor time, and the memory above that before.
+    fn tell(&self, what: &str, amount: f64, unit: &str) {
+        let clock = self.begin.elapsed().as_secs_f64();
+        let own = processor() - self.processor;
+        println!(
+            "{what}: {:.0} {unit}/s by the clock, {:.0} {unit}/s for each core, {} MB of memory",
+            amount / clock,
+            amount / own,
+            state("VmHWM:").saturating_sub(self.memory) / 1024
+        );
+    }
 }
 
 fn small_files(folder: &Path) {
@@ -80,20 +118,15 @@ fn files(c: &mut Criterion) {
         let tree = Flist::open(&file).unwrap().tree().unwrap();
         tree.len()
     };
+    let watch = Watch::start();
     make();
-    peak();
-    let begin = Instant::now();
-    make();
-    let took = begin.elapsed();
-    println!(
-        "flist of {FILES} small files: {:.0} files/s, {} MB at most",
-        FILES as f64 / took.as_secs_f64(),
-        peak()
-    );
+    watch.tell("flist of 100 000 small files, made", FILES as f64, "files");
+    let watch = Watch::start();
     list();
-    println!(
-        "flist of {FILES} small files, listed: {} MB at most",
-        peak()
+    watch.tell(
+        "flist of 100 000 small files, listed",
+        FILES as f64,
+        "files",
     );
     let mut group = c.benchmark_group("flist");
     group
@@ -121,15 +154,10 @@ fn gigabyte(c: &mut Criterion) {
             out.write_all(&content(16 << 20, part * 7_919 + 1)).unwrap();
         }
         drop(out);
-        peak();
-        let begin = Instant::now();
+        let watch = Watch::start();
         let built = from_dir(dir.path(), None, &BuildOptions::default()).unwrap();
         assert_eq!(built.tree.len(), 2);
-        println!(
-            "1 GiB of {name}: {:.0} MB/s, {} MB at most",
-            1_073.7 / begin.elapsed().as_secs_f64(),
-            peak()
-        );
+        watch.tell(&format!("1 GiB of {name}"), 1_073.7, "MB");
         group.bench_function(format!("chunk 1 GiB of {name} (2.68 s)"), |b| {
             b.iter(|| from_dir(dir.path(), None, &BuildOptions::default()).unwrap());
         });
