@@ -43,6 +43,9 @@ fn half_noise(length: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
+/// Makes so many bytes from a seed.
+type Content = fn(usize, u64) -> Vec<u8>;
+
 /// Memory and processor time of some work.
 struct Watch {
     begin: Instant,
@@ -78,6 +81,7 @@ impl Watch {
         }
     }
 
+    #[allow(clippy::disallowed_macros, reason = "a bench prints its figures")]
     /// So many of something by the clock and by processor time, and the memory above that before.
     fn tell(&self, what: &str, amount: f64, unit: &str) {
         let clock = self.begin.elapsed().as_secs_f64();
@@ -146,7 +150,7 @@ fn gigabyte(c: &mut Criterion) {
         .sample_size(10)
         .measurement_time(Duration::from_secs(10));
     group.throughput(Throughput::Bytes(1 << 30));
-    let kinds: [(&str, fn(usize, u64) -> Vec<u8>); 2] = [("noise", noise), ("mixed", half_noise)];
+    let kinds: [(&str, Content); 2] = [("noise", noise), ("mixed", half_noise)];
     for (name, content) in kinds {
         let mut out = fs::File::create(&file).unwrap();
         for part in 0..64 {
@@ -169,7 +173,7 @@ fn gigabyte(c: &mut Criterion) {
 fn parts(c: &mut Criterion) {
     let mut group = c.benchmark_group("flist");
     group.throughput(Throughput::Bytes(BLOCK_SIZE as u64));
-    let kinds: [(&str, fn(usize, u64) -> Vec<u8>); 2] = [("noise", noise), ("mixed", half_noise)];
+    let kinds: [(&str, Content); 2] = [("noise", noise), ("mixed", half_noise)];
     for (name, content) in kinds {
         let piece = content(BLOCK_SIZE, 5);
         group.bench_function(format!("a chunk of {name}"), |b| {
