@@ -19,7 +19,7 @@
 //! | [`zdb`] | library: client of 0-DB | nothing of ours |
 //! | [`flist`] | library: the flist format, chunks and where they are kept, trees of folders, merging, extraction | `zdb`, `capnp` |
 //! | [`grid`] | library: capacity directory, reservations, notary, what one gets | `tfchain`, `zos`, `capnp` |
-//! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, Zero-OS node | every library room |
+//! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, hub, 0-DB, capacity directory, notary, broker, Zero-OS nodes | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither
 //! rhai nor the terminal nor the store. Time, randomness and the network are passed in.

@@ -205,8 +205,9 @@ fn meta(data: &FileMetadata, names: &Names) -> Meta {
     }
 }
 
-/// Pieces that one thread reads of a large file before others may go on with it: 4 MiB.
-const PART: u64 = 8;
+/// Pieces that one thread reads of a large file before others may go on with it: 4 MiB. As many
+/// are encrypted side by side.
+const PART: usize = 8;
 
 /// A part of a file: that many pieces from a first one on.
 struct Part {
@@ -229,10 +230,10 @@ fn parts(files: &[(Vec<u8>, PathBuf, u64)]) -> Vec<Part> {
     let mut all = Vec::with_capacity(files.len());
     for (file, (_, _, size)) in files.iter().enumerate() {
         let pieces = size.div_ceil(BLOCK_SIZE as u64);
-        let parts = pieces.div_ceil(PART);
+        let parts = pieces.div_ceil(PART as u64);
         all.extend((0..parts).map(|part| Part {
             file,
-            first: part * PART,
+            first: part * PART as u64,
             is_last: part + 1 == parts,
         }));
     }
@@ -254,7 +255,7 @@ fn read_files(
             .is_some_and(|stop| stop.load(Ordering::Relaxed))
     };
     let work = |uploads: &Uploads<'_>| {
-        let mut buffer = vec![0; BLOCK_SIZE];
+        let mut buffer = vec![0; PART * BLOCK_SIZE];
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(part) = parts.get(place) else { return };
@@ -364,26 +365,28 @@ fn pieces(
         blocks: Vec::new(),
         bytes: 0,
     };
-    while part.is_last || (found.blocks.len() as u64) < PART {
+    loop {
         let length = fill(&mut file, buffer).map_err(Error::file("read", path))?;
-        let piece = buffer.get(..length).unwrap_or_default();
-        if piece.is_empty() {
+        let read = buffer.get(..length).unwrap_or_default();
+        if read.is_empty() {
             break;
         }
         found.bytes += length as u64;
-        let chunk = piece_of(piece, location)?;
-        found.blocks.push(chunk.block);
-        uploads.put(chunk)?;
-        if length < BLOCK_SIZE {
+        let pieces: Vec<&[u8]> = read.chunks(BLOCK_SIZE).collect();
+        for chunk in pieces_of(&pieces, location)? {
+            found.blocks.push(chunk.block);
+            uploads.put(chunk)?;
+        }
+        if !part.is_last || length < buffer.len() {
             break;
         }
     }
     Ok(found)
 }
 
-/// The chunk of a piece of a file.
-pub(super) fn piece_of(piece: &[u8], location: &[u8]) -> Result<Chunk> {
-    Chunk::of(piece).map_err(|reason| Error::Chunk {
+/// The chunks of pieces of a file.
+pub(super) fn pieces_of(pieces: &[&[u8]], location: &[u8]) -> Result<Vec<Chunk>> {
+    Chunk::of_several(pieces).map_err(|reason| Error::Chunk {
         path: display(location),
         id: ChunkId([0; 16]),
         reason,
@@ -391,7 +394,7 @@ pub(super) fn piece_of(piece: &[u8], location: &[u8]) -> Result<Chunk> {
 }
 
 /// Reads until the buffer is full or there is no more.
-pub(super) fn fill(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut length = 0;
     while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
         match from.read(rest) {

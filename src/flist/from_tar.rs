@@ -16,7 +16,7 @@ use regex::bytes::RegexSet;
 use tar::{Archive, Entry, EntryType};
 
 use super::backend::Backend;
-use super::build::{BuildOptions, Built, exclusion, piece_of, threads};
+use super::build::{BuildOptions, Built, exclusion, pieces_of, threads};
 use super::chunk::BLOCK_SIZE;
 use super::error::{Error, Result};
 use super::record::{Block, SpecialKind};
@@ -29,8 +29,8 @@ const MAX_PATH: usize = 4096;
 const MAX_NAME: usize = 255;
 /// Bytes of headers before one entry: long names and further attributes of it.
 const MAX_HEADERS: u64 = 1024 * 1024;
-/// Pieces that wait to be hashed, for each thread.
-const WAITING: usize = 2;
+/// Pieces that wait to be hashed, for each thread, and that it takes at once.
+const WAITING: usize = 8;
 
 /// What an archive may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,30 +146,35 @@ fn work(
 ) -> Result<()> {
     let mut outcome = Ok(());
     loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(piece) = next else { return outcome };
+        let mut pieces = Vec::new();
+        {
+            let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let Ok(first) = queue.recv() else {
+                return outcome;
+            };
+            pieces.push(first);
+            while pieces.len() < WAITING
+                && let Ok(next) = queue.try_recv()
+            {
+                pieces.push(next);
+            }
+        }
         if has_failed.load(Ordering::Relaxed) {
             continue;
         }
-        let made = piece_of(&piece.bytes, b"").and_then(|chunk| {
-            let block = chunk.block;
-            uploads.put(chunk)?;
-            Ok(block)
+        let bytes: Vec<&[u8]> = pieces.iter().map(|piece| piece.bytes.as_slice()).collect();
+        let made = pieces_of(&bytes, b"").and_then(|chunks| {
+            let made: Vec<Block> = chunks.iter().map(|chunk| chunk.block).collect();
+            chunks
+                .into_iter()
+                .try_for_each(|chunk| uploads.put(chunk))?;
+            Ok(made)
         });
         match made {
-            Ok(block) => {
+            Ok(made) => {
                 let mut blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
-                if blocks.len() <= piece.file {
-                    blocks.resize_with(piece.file + 1, Vec::new);
-                }
-                if let Some(own) = blocks.get_mut(piece.file) {
-                    if own.len() <= piece.place {
-                        // Pieces come in any order; every place is filled in the end.
-                        own.resize(piece.place + 1, block);
-                    }
-                    if let Some(place) = own.get_mut(piece.place) {
-                        *place = block;
-                    }
+                for (piece, block) in pieces.iter().zip(made) {
+                    keep(&mut blocks, piece, block);
                 }
             }
             Err(error) => {
@@ -177,6 +182,22 @@ fn work(
                 outcome = Err(error);
             }
         }
+    }
+}
+
+/// Pieces come in any order; every place is filled in the end.
+fn keep(blocks: &mut Vec<Vec<Block>>, piece: &Piece, block: Block) {
+    if blocks.len() <= piece.file {
+        blocks.resize_with(piece.file + 1, Vec::new);
+    }
+    let Some(own) = blocks.get_mut(piece.file) else {
+        return;
+    };
+    if own.len() <= piece.place {
+        own.resize(piece.place + 1, block);
+    }
+    if let Some(place) = own.get_mut(piece.place) {
+        *place = block;
     }
 }
 

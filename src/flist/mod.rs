@@ -36,6 +36,7 @@ mod record;
 mod tree;
 mod upload;
 mod write;
+mod xxtea;
 
 pub use crate::capnp as message;
 pub use archive::MAX_DATABASE;

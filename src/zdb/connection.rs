@@ -297,8 +297,12 @@ impl Connection {
                 Err(Error::Refused { reason, .. })
                     if self.options.plain_redis && is_of_redis(&reason) =>
                 {
-                    if reason.starts_with("NOAUTH") && !space.password.is_empty() {
-                        say("AUTH", &[&space.password]).await?;
+                    if !space.password.is_empty() {
+                        match say("AUTH", &[&space.password]).await {
+                            // It asks for none.
+                            Err(Error::Refused { reason, .. }) if reason.starts_with("ERR ") => {}
+                            answer => drop(answer?),
+                        }
                     }
                     open.is_plain = true;
                 }

@@ -18,6 +18,7 @@ mod dialect;
 #[path = "../zos/fake.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod fake;
+mod flist;
 #[path = "../tfchain/wallet/large.rs"]
 mod large;
 mod schema;
@@ -45,6 +46,6 @@ criterion_group! {
     name = benches;
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
-              chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench
+              chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench, flist::bench
 }
 criterion_main!(benches);

@@ -119,6 +119,7 @@ impl Drop for Redis {
     }
 }
 
+#[allow(clippy::disallowed_macros, reason = "says why it was skipped")]
 fn redis(password: &str) -> Option<Redis> {
     // The port is free when it is looked for; nobody else of these tests takes it.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

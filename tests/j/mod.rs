@@ -5,6 +5,7 @@ mod cosigners;
 mod data;
 mod erc20;
 mod examples;
+mod flist;
 mod grid;
 mod hub;
 mod minting;

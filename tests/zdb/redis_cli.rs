@@ -4,6 +4,7 @@ use std::process::Command;
 use super::Server;
 
 #[test]
+#[allow(clippy::disallowed_macros, reason = "says why it was skipped")]
 fn a_person_with_redis_cli() {
     let server = Server::start();
     let port = server.port().to_string();

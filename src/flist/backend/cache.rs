@@ -255,7 +255,11 @@ impl Backend for ChunkCache {
             if fetching.insert(*id) {
                 drop(fetching);
                 let _ours = Fetching(self, *id);
-                return self.fetch(id);
+                // Another may have fetched it since it was looked for.
+                return match self.look(id) {
+                    Some(bytes) => Ok(Some(bytes)),
+                    None => self.fetch(id),
+                };
             }
             while fetching.contains(id) {
                 fetching = self

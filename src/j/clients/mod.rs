@@ -148,7 +148,7 @@ impl Class for Clients {
         Member::child(
             "zdb",
             class_of::<ZdbFactory>,
-            "0-DB: values by keys in namespaces.",
+            "Clients of 0-DB: values by keys in namespaces.",
             "j.clients.zdb",
             |clients, _| Ok(clients.zdb.clone().into()),
         ),

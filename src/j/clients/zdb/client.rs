@@ -221,7 +221,7 @@ impl Class for ZdbClient {
             WALK,
             Ty::Object(class_of::<Entries>),
             "Answers keys and values, which are read one after the other.",
-            "key = cl.set('some data')\nfor key, data in cl.iterate(): print(key)",
+            "key = cl.set('some data')\nfor entry in cl.iterate() { print(entry[0]) }",
             |client: &Arc<ZdbClient>, args| Ok(Value::object(client.entries(args)?)),
         )
         .needs(Needs::NETWORK),

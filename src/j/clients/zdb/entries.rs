@@ -108,7 +108,7 @@ impl Walk {
 impl Class for Entries {
     const NAME: &'static str = "zdb_entries";
     const DOC: &'static str =
-        "Keys and values of a namespace: for key, data in cl.iterate() { print(key) }";
+        "Keys and values of a namespace: for entry in cl.iterate() { print(entry) }";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::method(
         "list",
         &[],

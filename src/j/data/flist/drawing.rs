@@ -8,6 +8,9 @@ use crate::object::{Class, Member, Paint, Result, Value};
 /// Lines that are drawn at most; more is said in one line.
 const MOST: usize = 2_000;
 
+/// What stands before the names of a directory, and what is still to be drawn of it.
+type Level<'a> = (String, std::vec::IntoIter<(&'a [u8], &'a Node)>);
+
 /// A tree of files, drawn.
 pub struct Drawing(String);
 
@@ -30,8 +33,7 @@ impl Drawing {
         let (mut files, mut directories, mut left) = (0_usize, 0_usize, 0_usize);
         let root = inside.remove(top).unwrap_or_default();
         // The last of the stack is drawn next.
-        let mut waiting: Vec<(String, std::vec::IntoIter<(&[u8], &Node)>)> =
-            vec![(String::new(), root.into_iter())];
+        let mut waiting: Vec<Level<'_>> = vec![(String::new(), root.into_iter())];
         while let Some((before, rest)) = waiting.last_mut() {
             let Some((at, node)) = rest.next() else {
                 waiting.pop();
