@@ -52,6 +52,9 @@ pub struct Settings {
     /// The program that runs a devnet of its own with `devnet start --foreground`; None runs it
     /// inside this process, where it ends with it.
     pub devnet_program: Option<PathBuf>,
+    /// The kosmos program: first process of every container of a node that runs inside this
+    /// process, and web server of websites. None gives neither.
+    pub container_program: Option<PathBuf>,
     /// `network_type="TEST"` also means the devnet (`kosmos --devnet`, the tutorial).
     pub test_is_devnet: bool,
     /// Nothing is written to disk.
@@ -122,6 +125,25 @@ impl World {
             clock,
             schemas: Arc::new(Context::new(move || seconds(clock()), random)),
         })
+    }
+
+    /// Stops the Zero-OS nodes that run inside this process, with their jobs and containers.
+    #[cfg(target_os = "linux")]
+    pub fn stop_zos_nodes(&self) {
+        let nodes = {
+            let mut own = self
+                .zos_nodes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *own)
+        };
+        // Without a runtime there was never a node.
+        let Some(runtime) = self.runtime.get() else {
+            return;
+        };
+        for (_, node) in nodes {
+            runtime.block_on(node.stop());
+        }
     }
 
     /// The schemas a person registered, with the rates in use. Dates are in UTC.

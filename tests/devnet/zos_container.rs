@@ -73,13 +73,13 @@ fn output(program: &str, arguments: &[&str]) -> String {
 }
 
 /// A root file system as a folder and as an archive, made once for all tests.
-struct Roots {
+pub struct Roots {
     _dir: tempfile::TempDir,
-    folder: PathBuf,
+    pub folder: PathBuf,
     archive: PathBuf,
 }
 
-fn roots() -> &'static Roots {
+pub fn roots() -> &'static Roots {
     static ROOTS: OnceLock<Roots> = OnceLock::new();
     ROOTS.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
@@ -235,6 +235,7 @@ impl Node {
                     }
                 }
                 Event::Ended { reason, .. } => panic!("the container ended: {reason}"),
+                Event::Trouble { text, .. } => panic!("trouble in the container: {text}"),
             }
         }
     }

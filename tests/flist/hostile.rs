@@ -24,7 +24,7 @@ fn packed(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// An flist of these rows.
-fn of_rows(rows: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub fn of_rows(rows: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut connection = Connection::open_in_memory().unwrap();
     connection
         .execute_batch("CREATE TABLE entries (key VARCHAR(64) PRIMARY KEY, value BLOB);")
@@ -38,7 +38,7 @@ fn of_rows(rows: &[(String, Vec<u8>)]) -> Vec<u8> {
     packed(&[("./flistdb.sqlite3", &database)])
 }
 
-fn recorded() -> Directory {
+pub fn recorded() -> Directory {
     let flist = Flist::open(&path("small-format2019.flist")).unwrap();
     flist.directory(b"").unwrap()
 }

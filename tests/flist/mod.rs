@@ -3,7 +3,7 @@ mod backends;
 mod build;
 mod cache;
 mod chunks;
-mod hostile;
+pub mod hostile;
 mod image;
 mod properties;
 mod recorded;

@@ -57,6 +57,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("ruzstd::", &["flist"]),
     ("snap::", &["flist"]),
     ("nix::", &["devnet"]),
+    ("fuser::", &["devnet"]),
     ("tar::", &["devnet", "flist"]),
     ("tokio_rustls::", &["devnet", "zos"]),
     ("std::env::", &["shell", "main", "cli"]),

@@ -114,6 +114,7 @@ impl Chain {
     pub fn settings(&self) -> Settings {
         Settings {
             devnet_dir: self.dir.path().join("devnet"),
+            container_program: Some(env!("CARGO_BIN_EXE_kosmos").into()),
             ephemeral: true,
             ..Settings::default()
         }

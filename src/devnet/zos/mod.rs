@@ -11,14 +11,17 @@
 //! * [`listener`], [`guard`], [`certificate`], [`redis`]: the port and the data behind it.
 //! * [`jobs`]: what runs commands, the same in containers. * [`builtin`]: the commands.
 //! * [`inside`]: the machinery in a container. * [`startup`]: the services it starts by itself.
+//! * [`flists`]: flists as roots of containers.
 //! * [`files`], [`view`], [`place`]: the files, and the folder a node lives in.
 //! * [`background`]: a node as a process of its own.
+//! * [`website`]: the root of a container with a small website, for trying things out.
 //! * [`node`]: takes jobs from the data and puts results back. * [`container`]: its containers.
 pub mod background;
 pub mod builtin;
 pub mod certificate;
 pub mod container;
 pub mod files;
+pub mod flists;
 pub mod guard;
 pub mod inside;
 pub mod jobs;
@@ -28,6 +31,7 @@ pub mod place;
 pub mod redis;
 pub mod startup;
 pub mod view;
+pub mod website;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ use super::builtin::logger::Logger;
 use super::builtin::{self, aggregator, cgroup, disk, info, logger, network, ports, settings, web};
 use super::container::{self, Containers, Event};
 use super::files::Files;
+use super::flists::{Flists, Limits};
 use super::inside::Said;
 use super::jobs::basics::Version;
 use super::jobs::running::wire;
@@ -71,6 +72,18 @@ impl Desk {
             );
         }
         self.logger.record(record, text);
+    }
+
+    /// Something of a container that its user should know.
+    pub fn trouble(&self, container: u16, text: &str) {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let epoch = i64::try_from(now.unwrap_or_default().as_nanos()).unwrap_or(i64::MAX);
+        let record = Record {
+            core: container,
+            command: String::new(),
+            message: Message::new(text, Level::WARNING, 0, epoch),
+        };
+        self.record(record, false);
     }
 
     /// The result of a job on the node or in a container.
@@ -207,7 +220,8 @@ impl Node {
             let cache = place.path().join("roots");
             config.address = address;
             config.groups = Some(Arc::clone(&groups) as Arc<dyn container::Groups>);
-            config.sources = vec![Arc::new(NodeRoots::new(Arc::clone(&files), cache))];
+            let flists = Flists::new(place.path().join("flists"), Limits::default());
+            config.sources = vec![Arc::new(NodeRoots::new(Arc::clone(&files), cache, flists))];
             let (containers, told) = Containers::open(config).await.map_err(|e| Error::Start {
                 reason: e.to_string(),
             })?;
@@ -320,6 +334,7 @@ impl Node {
         Some(tokio::spawn(async move {
             while let Some(event) = events.recv().await {
                 match event {
+                    Event::Trouble { container, text } => desk.trouble(container, &text),
                     Event::Ended { container, reason } => boxes.gone(container, &reason),
                     Event::Message { container, message } => {
                         match serde_json::from_value::<Said>(message) {

@@ -97,7 +97,7 @@ fn many_wait_and_nobody_is_held_up() {
 }
 
 /// The program itself, as a node on a folder.
-fn spawn(root: &Path) -> (Child, SocketAddr) {
+pub fn spawn(root: &Path) -> (Child, SocketAddr) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_kosmos"))
         .args(["zos-node", "--listen", "127.0.0.1:0", "--root"])
         .arg(root)

@@ -1,5 +1,6 @@
 //! The devnet's Zero-OS node: against what was recorded from a real one, and against abuse.
 mod faults;
+mod flists;
 mod forwards;
 mod keys;
 mod limits;

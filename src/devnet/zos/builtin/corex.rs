@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::devnet::zos::container::{self, Containers, Info, RootSource, root};
 use crate::devnet::zos::files::{Files, fresh_id};
+use crate::devnet::zos::flists::Flists;
 use crate::devnet::zos::jobs::command::{Answer, reason};
 use crate::devnet::zos::jobs::{Call, Commands, Failure};
 use crate::devnet::zos::node::Desk;
@@ -37,23 +38,66 @@ pub struct Boxes {
 pub struct NodeRoots {
     files: Arc<Files>,
     local: root::LocalRoots,
+    flists: Arc<Flists>,
 }
 
 impl NodeRoots {
     /// Roots of a node; archives are unpacked into a folder.
-    pub fn new(files: Arc<Files>, cache: PathBuf) -> Self {
+    pub fn new(files: Arc<Files>, cache: PathBuf, flists: Arc<Flists>) -> Self {
         NodeRoots {
             files,
+            flists,
             local: root::LocalRoots::new(cache),
         }
     }
 }
 
+impl NodeRoots {
+    /// A chunk store that is a folder is one of the node's files.
+    fn storage(&self, wanted: &str) -> Result<String, String> {
+        let path = match wanted.split_once("://") {
+            Some(("file", path)) => path,
+            Some(_) => return Ok(wanted.to_owned()),
+            None => wanted,
+        };
+        if path.is_empty() {
+            return Ok(String::new());
+        }
+        if !path.starts_with('/') {
+            return Err(format!(
+                "invalid storage ({wanted}): expected zdb://host:port, https://hub, or the \
+                 absolute path of a folder"
+            ));
+        }
+        let real = self
+            .files
+            .on_machine(path)
+            .ok()
+            .filter(|real| real.is_dir());
+        let real = real.ok_or_else(|| format!("storage {path}: no such directory"))?;
+        Ok(real.to_string_lossy().into_owned())
+    }
+}
+
+/// Says whether a name is that of an flist.
+fn is_flist(name: &str) -> bool {
+    let plain = name.split(['?', '#']).next().unwrap_or_default();
+    plain.ends_with(".flist")
+}
+
 impl RootSource for NodeRoots {
     fn resolve<'a>(&'a self, wanted: &'a str, storage: &'a str) -> root::Resolved<'a> {
         Box::pin(async move {
+            let storage = match self.storage(storage) {
+                Ok(storage) => storage,
+                Err(reason) => return Some(Err(reason)),
+            };
             let path = match wanted.split_once("://") {
                 Some(("file", path)) => path,
+                Some(("http" | "https", _)) if is_flist(wanted) => {
+                    let flist = self.flists.at_url(wanted, &storage).await;
+                    return Some(flist.map(|flist| root::Root::Flist(flist)));
+                }
                 Some(_) => return None,
                 None => wanted,
             };
@@ -61,7 +105,11 @@ impl RootSource for NodeRoots {
                 return Some(Err(format!("invalid flist url ({wanted})")));
             }
             match self.files.on_machine(path) {
-                Ok(real) => self.local.resolve(&real.to_string_lossy(), storage).await,
+                Ok(real) if is_flist(path) && real.is_file() => {
+                    let flist = self.flists.at_path(&real, path, &storage).await;
+                    Some(flist.map(|flist| root::Root::Flist(flist)))
+                }
+                Ok(real) => self.local.resolve(&real.to_string_lossy(), &storage).await,
                 Err(e) => Some(Err(format!("stat {path}: {}", reason(&e)))),
             }
         })

@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, recvmsg,
-    sendmsg, socket,
+    AddressFamily, CmsgIterator, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType,
+    recvmsg, sendmsg, socket,
 };
 
 /// How long the worker may take to answer.
@@ -77,16 +77,30 @@ fn ask(stream: &mut UnixStream, kind: Kind) -> io::Result<Option<OwnedFd>> {
     if answer.bytes == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let mut sockets = Vec::new();
-    for message in answer.cmsgs()? {
+    descriptor(answer.cmsgs()?)
+}
+
+/// Takes the next descriptor that the other side passes out by itself; None when it ended.
+pub fn take(stream: &UnixStream) -> io::Result<Option<OwnedFd>> {
+    let mut byte = [0];
+    let mut space = nix::cmsg_space!([std::os::fd::RawFd; 1]);
+    let mut parts = [IoSliceMut::new(&mut byte)];
+    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+    let message = recvmsg::<()>(stream.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
+    descriptor(message.cmsgs()?)
+}
+
+fn descriptor(messages: CmsgIterator<'_>) -> io::Result<Option<OwnedFd>> {
+    let mut taken = Vec::new();
+    for message in messages {
         if let ControlMessageOwned::ScmRights(descriptors) = message {
             for descriptor in descriptors {
                 // SAFETY: the kernel made this descriptor for us just now; nobody else has it.
-                sockets.push(unsafe { OwnedFd::from_raw_fd(descriptor) });
+                taken.push(unsafe { OwnedFd::from_raw_fd(descriptor) });
             }
         }
     }
-    Ok(sockets.pop())
+    Ok(taken.pop())
 }
 
 /// The worker's end: answers until the node is gone. Runs on a thread of its own.

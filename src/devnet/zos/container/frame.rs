@@ -13,6 +13,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// Longest message: a block of the file API is 512 KiB before base64, everything else is small.
 const LONGEST: usize = 16 << 20;
 
+/// What is missing when flists cannot be mounted: the key in [`Ready::missing`].
+pub const FLISTS: &str = "flists read as they are used";
+
 /// What the node says to an init.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,8 +55,14 @@ pub struct SetUp {
     pub privileged: bool,
     /// The node's network.
     pub host_network: bool,
+    /// Where flists are mounted, which the node serves; folders in the container's own folder.
+    #[serde(default)]
+    pub flists: Vec<PathBuf>,
     /// Bind mounts: host path (without links) to guest path.
     pub mounts: Vec<(PathBuf, PathBuf)>,
+    /// The same, but nothing can be written there.
+    #[serde(default)]
+    pub read_only: Vec<(PathBuf, PathBuf)>,
     /// Files to write, mode 0600.
     pub config: IndexMap<String, String>,
     /// Environment of its jobs.

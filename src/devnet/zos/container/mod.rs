@@ -20,18 +20,22 @@ pub mod error;
 mod forward;
 pub mod frame;
 pub mod init;
+mod layers;
 mod leftovers;
 pub mod port;
 mod process;
 pub mod root;
 pub mod runner;
 
+pub use arguments::DEFAULT_STORAGE;
 pub use error::{Error, Result};
 pub use frame::Ready;
+pub use leftovers::remove_tree;
 pub use process::Usage;
-pub use root::RootSource;
+pub use root::{FlistRoot, KeptFolder, MakingFolder, Root, RootSource, Told};
 pub use runner::{Inside, MakeRunner, Outlet, Runner};
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -45,7 +49,8 @@ use tokio::sync::{mpsc, watch};
 
 use arguments::{DESTROYED, check_nics, environment, guest_port, has_default_nic};
 use forward::{Forward, Listening};
-use frame::{SetUp, ToInit};
+use frame::{FLISTS, SetUp, ToInit};
+use layers::Layers;
 use leftovers::Home;
 use port::Source;
 use process::Living;
@@ -115,6 +120,13 @@ pub enum Event {
         /// What its runner sent.
         message: Value,
     },
+    /// Something of a container does not go well, in words for people.
+    Trouble {
+        /// The container.
+        container: u16,
+        /// What it is.
+        text: String,
+    },
     /// A container is gone, asked or not; always its last event.
     Ended {
         /// The container.
@@ -159,6 +171,10 @@ impl std::fmt::Display for Support {
         } else {
             ", root copied"
         })?;
+        f.write_str(match ready.missing.contains_key(FLISTS) {
+            false => ", flists read as they are used",
+            true => ", flists unpacked",
+        })?;
         f.write_str(", ports relayed in user space, no network outwards")?;
         for (what, why) in &ready.missing {
             write!(f, "; no {what}: {why}")?;
@@ -196,6 +212,8 @@ struct Container {
     living: Arc<Living>,
     forwards: Vec<Forward>,
     ended: watch::Receiver<Option<String>>,
+    /// Folders that it uses stay while it lives.
+    _kept: Vec<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Containers {
@@ -514,6 +532,7 @@ impl Containers {
     async fn make(&self, id: u16, mut arguments: ListedArguments) -> Result<()> {
         let config = &self.shared.config;
         let mounts = mounts(arguments.mount.as_ref())?;
+        let flist_mounts = flist_mounts(arguments.mount.as_ref());
         for nic in &mut arguments.nics {
             possible(nic)?;
             "configured".clone_into(&mut nic.state);
@@ -531,7 +550,16 @@ impl Containers {
                 )));
             }
         }
-        let lower = self.find_root(&arguments.root, &arguments.storage).await?;
+        let storage = &arguments.storage;
+        let mut roots = vec![self.find_root(&arguments.root, storage).await?];
+        for (url, _) in &flist_mounts {
+            roots.push(self.find_root(url, storage).await?);
+        }
+        let told = self.teller(id);
+        let mut layers = Layers::new(self.has_one_user());
+        for root in roots {
+            layers.add(root, self.reads_lazily(), &told).await?;
+        }
         // Before the container is built: a taken port is told early and costs nothing.
         let mut listening = Vec::new();
         if has_default_nic(&arguments) && !arguments.host_network {
@@ -543,9 +571,14 @@ impl Containers {
             }
         }
         let home = Home::make(&config.dir, id).map_err(Error::doing("cannot make its folder"))?;
+        let mut folders = layers.folders(home.path())?.into_iter();
+        let lower = folders.next().unwrap_or_default();
+        let guests = flist_mounts.into_iter().map(|(_, guest)| guest);
         let set_up = SetUp {
             id,
             lower,
+            flists: layers.points(home.path()),
+            read_only: folders.zip(guests).collect(),
             folder: home.path().to_owned(),
             hostname: arguments.hostname.clone(),
             privileged: arguments.privileged,
@@ -557,7 +590,7 @@ impl Containers {
             patience_ms: u64::try_from(config.patience.as_millis()).unwrap_or(u64::MAX),
             probe: false,
         };
-        let started = process::start(config, home, set_up, &groups).await?;
+        let started = process::start(config, home, set_up, &groups, layers.serving(&told)).await?;
         let devices = ("devices".to_owned(), "corex".to_owned());
         if !arguments.privileged && !groups.contains(&devices) {
             groups.push(devices);
@@ -576,6 +609,7 @@ impl Containers {
             living,
             forwards,
             ended,
+            _kept: layers.kept,
         };
         self.state().containers.insert(id, container);
         // It may have ended already; then this task takes it out again.
@@ -594,7 +628,26 @@ impl Containers {
         Ok(())
     }
 
-    async fn find_root(&self, root: &str, storage: &str) -> Result<PathBuf> {
+    /// Tells the node what is wrong in a container.
+    fn teller(&self, container: u16) -> Told {
+        let events = self.shared.events.clone();
+        Arc::new(move |text: &str| {
+            let text = text.to_owned();
+            // Nobody listens any more when the node is going down.
+            let _ = events.send(Event::Trouble { container, text });
+        })
+    }
+
+    /// Says whether flists are mounted, rather than unpacked.
+    fn reads_lazily(&self) -> bool {
+        matches!(self.support(), Support::Yes(ready) if !ready.missing.contains_key(FLISTS))
+    }
+
+    fn has_one_user(&self) -> bool {
+        matches!(self.support(), Support::Yes(ready) if ready.user_namespace)
+    }
+
+    async fn find_root(&self, root: &str, storage: &str) -> Result<Root> {
         let own: &dyn RootSource = &self.shared.roots;
         let others = self.shared.config.sources.iter().map(AsRef::as_ref);
         for source in others.chain([own]) {
@@ -629,7 +682,7 @@ async fn probe(config: &Config) -> Support {
             probe: true,
             ..SetUp::default()
         };
-        let started = process::start(config, home, set_up, &[]).await?;
+        let started = process::start(config, home, set_up, &[], Vec::new()).await?;
         let ready = started.ready.clone();
         started.run(0, mpsc::unbounded_channel().0).await;
         Ok::<_, Error>(ready)
@@ -643,17 +696,22 @@ async fn probe(config: &Config) -> Support {
 /// Checks the host side of mounts; links are resolved now, so that they cannot lead elsewhere later.
 fn mounts(wanted: Option<&IndexMap<String, String>>) -> Result<Vec<(PathBuf, PathBuf)>> {
     let resolve = |(host, guest): (&String, &String)| {
-        if host.contains("://") {
-            return Err(Error::new(
-                501,
-                format!("mounting the flist {host} is not possible on this node"),
-            ));
-        }
         let found = std::fs::canonicalize(host)
             .map_err(|_| Error::failed(format!("host path '{host}' does not exist")))?;
         Ok((found, PathBuf::from(guest)))
     };
-    wanted.into_iter().flatten().map(resolve).collect()
+    let wanted = wanted.into_iter().flatten();
+    let wanted = wanted.filter(|(host, _)| !host.contains("://"));
+    wanted.map(resolve).collect()
+}
+
+/// The mounts that are flists: address and guest path.
+fn flist_mounts(wanted: Option<&IndexMap<String, String>>) -> Vec<(String, PathBuf)> {
+    let wanted = wanted.into_iter().flatten();
+    let flists = wanted.filter(|(host, _)| host.contains("://"));
+    flists
+        .map(|(url, guest)| (url.clone(), PathBuf::from(guest)))
+        .collect()
 }
 
 /// Says what stands against a link on this node.

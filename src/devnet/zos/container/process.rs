@@ -18,6 +18,7 @@ use super::dial::Dial;
 use super::error::{Error, Result};
 use super::frame::{self, FromInit, Ready, SetUp, ToInit};
 use super::leftovers::Home;
+use super::root::{FlistRoot, Told};
 use super::{Config, Event};
 
 /// The hidden subcommand of the kosmos program that starts a container.
@@ -83,6 +84,7 @@ pub async fn start(
     home: Home,
     set_up: SetUp,
     groups: &[(String, String)],
+    served: Vec<Serving>,
 ) -> Result<Started> {
     let pair = || {
         let (ours, theirs) = StdUnixStream::pair()?;
@@ -118,6 +120,13 @@ pub async fn start(
             let what = format!("cannot join cgroup [{subsystem} {name}]");
             all.add(subsystem, name, pid).map_err(Error::doing(what))?;
         }
+    }
+    if !served.is_empty() {
+        let passed = dial.try_clone().map_err(failed())?;
+        let thread = std::thread::Builder::new().name("flists".into());
+        thread
+            .spawn(move || serve(&passed, served))
+            .map_err(Error::doing("cannot start a thread"))?;
     }
     let (mut from, mut to) = control.into_split();
     let first = frame::encode(&ToInit::SetUp(Box::new(set_up))).map_err(Error::failed)?;
@@ -160,6 +169,34 @@ pub async fn start(
         from,
         home,
     })
+}
+
+/// An flist that is served to a container.
+pub struct Serving {
+    /// The flist.
+    pub flist: Arc<dyn FlistRoot>,
+    /// Only one user exists in the container.
+    pub one_user: bool,
+    /// Is told what cannot be read.
+    pub told: Told,
+}
+
+/// Takes the devices that the helper passes out, and serves each until its mount is gone.
+fn serve(passed: &StdUnixStream, served: Vec<Serving>) {
+    for serving in served {
+        // A helper that failed says so itself, and its end closes the socket.
+        let Ok(Some(device)) = super::dial::take(passed) else {
+            return;
+        };
+        let thread = std::thread::Builder::new().name("flist".into());
+        // Without a thread the device closes, and whoever reads there gets an error.
+        let _ = thread.spawn(move || {
+            let told = Arc::clone(&serving.told);
+            if let Err(e) = serving.flist.serve(device, serving.one_user, serving.told) {
+                told(&format!("an flist is not served any more: {e}"));
+            }
+        });
+    }
 }
 
 impl Started {

@@ -1,23 +1,61 @@
 //! Where a container's root comes from: a folder, an archive, or what another source knows.
 
+use std::any::Any;
 use std::fs::{self, File};
 use std::future::Future;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::archive;
 
-/// What a source answers: None when the root is not of its kind, else the folder or why not.
+/// What a source answers: None when the root is not of its kind, else the root or why not.
 pub type Resolved<'a> =
-    Pin<Box<dyn Future<Output = Option<std::result::Result<PathBuf, String>>> + Send + 'a>>;
+    Pin<Box<dyn Future<Output = Option<std::result::Result<Root, String>>> + Send + 'a>>;
 
-/// Turns the `root` of a create call into a folder, which becomes the read-only lower layer of the
-/// container. The folder must not change while containers use it.
+/// What becomes the read-only lower layer of a container.
+pub enum Root {
+    /// A folder. It must not change while containers use it.
+    Folder(PathBuf),
+    /// Files that are fetched when they are read.
+    Flist(Arc<dyn FlistRoot>),
+}
+
+/// Takes what happens while an flist is used, in words for people.
+pub type Told = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// A folder that is being made, or why it cannot be.
+pub type MakingFolder<'a> =
+    Pin<Box<dyn Future<Output = std::result::Result<KeptFolder, String>> + Send + 'a>>;
+
+/// A folder that stays while somebody has its lease.
+pub struct KeptFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// Held by who uses it.
+    pub lease: Arc<dyn Any + Send + Sync>,
+}
+
+/// Files that are fetched when they are read.
+pub trait FlistRoot: Send + Sync {
+    /// Serves them on a FUSE device that is mounted already; returns when that is unmounted. With
+    /// `one_user` everything belongs to root.
+    ///
+    /// # Errors
+    /// When the kernel does not go along.
+    fn serve(&self, device: OwnedFd, one_user: bool, told: Told) -> io::Result<()>;
+
+    /// Makes all of them in a folder, for machines without FUSE.
+    fn extracted<'a>(&'a self, told: Told) -> MakingFolder<'a>;
+}
+
+/// Turns the `root` of a create call into the read-only lower layer of the container.
 pub trait RootSource: Send + Sync {
-    /// Finds or makes the folder. `storage` is the chunk store of the call. An error text stands in
+    /// Finds or makes it. `storage` is the chunk store of the call. An error text stands in
     /// `mount-root-flist(<text>)`.
     fn resolve<'a>(&'a self, root: &'a str, storage: &'a str) -> Resolved<'a>;
 }
@@ -99,7 +137,11 @@ impl RootSource for LocalRoots {
         let (me, root) = (self.clone(), root.to_owned());
         Box::pin(async move {
             let found = tokio::task::spawn_blocking(move || me.find(&root)).await;
-            Some(found.unwrap_or_else(|e| Err(e.to_string())))
+            Some(
+                found
+                    .unwrap_or_else(|e| Err(e.to_string()))
+                    .map(Root::Folder),
+            )
         })
     }
 }

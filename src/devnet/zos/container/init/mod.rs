@@ -12,6 +12,7 @@
 //! looked up through the C library in here.
 mod capability;
 mod files;
+mod fuse;
 mod link;
 mod sandbox;
 mod worker;
@@ -215,6 +216,11 @@ fn begin(mut control: UnixStream, dial: UnixStream, make: MakeRunner) -> ExitCod
     let Ok(Some(ToInit::SetUp(set_up))) = frame::read(&mut control) else {
         return ExitCode::FAILURE;
     };
+    let points = set_up.flists.iter().map(AsRef::as_ref);
+    if let Err(reason) = fuse::mount_all(points, &dial) {
+        let _ = frame::write(&mut control, &FromInit::Failed(reason));
+        return ExitCode::FAILURE;
+    }
     let mut wanted = CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC;
     if !set_up.host_network {
         wanted |= CloneFlags::CLONE_NEWNET;

@@ -12,8 +12,8 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{chdir, fchdir, geteuid, pivot_root, sethostname};
 
-use super::super::frame::{Ready, SetUp};
-use super::{NOTHING, files, link, restrict};
+use super::super::frame::{FLISTS, Ready, SetUp};
+use super::{NOTHING, files, fuse, link, restrict};
 
 /// Devices of a container: harmless ones, borrowed from the machine. Second: whose node it is.
 const DEVICES: &[(&str, &str)] = &[
@@ -71,6 +71,13 @@ pub fn build(set_up: &SetUp) -> Step<Ready> {
             .insert("overlay root".to_owned(), reason.to_string());
         copy(set_up).map_err(what("cannot copy the root"))?;
     }
+    if set_up.probe {
+        let point = set_up.folder.join("flist");
+        let mounted = fs::create_dir(&point).and_then(|()| fuse::mount_at(&point));
+        if let Err(e) = mounted {
+            ready.missing.insert(FLISTS.to_owned(), e.to_string());
+        }
+    }
     let old = change_root(&set_up.folder.join("root"))?;
     fchdir(&old).map_err(what("cannot go to the old root"))?;
     // From here on "/…" is the container's, and a relative name is the machine's.
@@ -97,7 +104,10 @@ pub fn build(set_up: &SetUp) -> Step<Ready> {
         }
     }
     for (host, guest) in &set_up.mounts {
-        bind(host, guest, own_user)?;
+        bind(host, guest, own_user, MsFlags::empty())?;
+    }
+    for (host, guest) in &set_up.read_only {
+        bind(host, guest, own_user, MsFlags::MS_RDONLY)?;
     }
     umount2(".", MntFlags::MNT_DETACH).map_err(what("cannot let go of the old root"))?;
     drop(old);
@@ -288,7 +298,7 @@ fn hide(path: &str) -> Step<()> {
 
 /// Shows a file or folder of the machine. Nothing that lies mounted below it is shown, and no
 /// device node in it works.
-fn bind(host: &Path, guest: &Path, own_user: bool) -> Step<()> {
+fn bind(host: &Path, guest: &Path, own_user: bool, rights: MsFlags) -> Step<()> {
     let from = host.strip_prefix("/").unwrap_or(host);
     // The root itself.
     let from = if from == Path::new("") {
@@ -324,7 +334,7 @@ fn bind(host: &Path, guest: &Path, own_user: bool) -> Step<()> {
         NOTHING,
     )
     .map_err(what(fail()))?;
-    restrict(guest, MsFlags::MS_NODEV | MsFlags::MS_NOSUID).map_err(what(fail()))
+    restrict(guest, rights | MsFlags::MS_NODEV | MsFlags::MS_NOSUID).map_err(what(fail()))
 }
 
 fn folder(path: &str) -> Step<()> {
