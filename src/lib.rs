@@ -17,7 +17,7 @@
 //! | [`zos`] | library: Zero-OS protocol and client | nothing of ours |
 //! | [`zdb`] | library: client of 0-DB | nothing of ours |
 //! | [`flist`] | library: the flist format, chunks and where they are kept, trees of folders, merging, extraction | `zdb` |
-//! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, Zero-OS node | every library room |
+//! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, flist hub, Zero-OS node | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither
 //! rhai nor the terminal nor the store. Time, randomness and the network are passed in.
