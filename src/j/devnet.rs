@@ -316,6 +316,17 @@ impl Class for DevnetNode {
                 Ok(Value::Bool(node.world.block_on(devnet::reset(dir))??))
             },
         ),
+        Member::property(
+            "hub_url",
+            Ty::Str,
+            "Address of the flist hub of the running devnet, also for a browser.",
+            "j.devnet.hub_url",
+            |node: &Arc<Self>, _| match hub(&node.world) {
+                Some(addr) => Ok(format!("http://{addr}").into()),
+                None => Err(Error::new(Kind::NotFound, "no devnet runs")
+                    .hint("start one: j.devnet.start()")),
+            },
+        ),
         Member::method(
             "block_make",
             &[],

@@ -38,6 +38,7 @@ const TUTORIAL: &[&str] = &[
     include_str!("../../examples/swap.rhai"),
     include_str!("../../examples/capacity.rhai"),
     include_str!("../../examples/machine.rhai"),
+    include_str!("../../examples/flist.rhai"),
     include_str!("../../examples/schema.rhai"),
     include_str!("../../examples/addresses.rhai"),
 ];

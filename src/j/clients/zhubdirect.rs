@@ -146,8 +146,7 @@ impl Class for ZhubDirect {
                 )],
                 Ty::Bool,
                 "Brings chunks. A chunk whose bytes are not those of its key is refused.",
-                "direct = j.clients.zhubdirect.new('door', base_uri=j.devnet.hub_url)\n\
-                 direct.insert({})",
+                "",
                 |this: &Arc<Self>, args| {
                     let chunks = chunks(args)?;
                     if !chunks.is_empty() {

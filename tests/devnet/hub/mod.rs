@@ -111,6 +111,9 @@ pub fn header(kind: tar::EntryType, size: u64) -> tar::Header {
     header.set_entry_type(kind);
     header.set_mode(0o755);
     header.set_size(size);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(1_561_000_000);
     header
 }
 
