@@ -12,6 +12,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("reset", "would end the devnet of this test"),
     ("add_from_path", "needs a file"),
     ("from_tar", "needs an archive"),
+    ("from_registry", "needs a registry"),
 ];
 
 /// Examples that start or ask something outside this process.

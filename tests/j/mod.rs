@@ -1,9 +1,11 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
+mod builders;
 mod cosigners;
 mod data;
 mod erc20;
 mod examples;
+mod images;
 mod minting;
 mod money;
 mod nodes;
