@@ -6,6 +6,7 @@
 //! * [`errors`]: rhai's errors in the user's words.
 //! * [`natives`], [`builtin`], [`format`]: functions every input can call.
 //! * [`place`]: what a dotted expression names, without evaluating it.
+//! * [`scripts`]: functions of a script file, for the tree.
 pub mod builtin;
 pub mod convert;
 pub mod errors;
@@ -13,6 +14,7 @@ pub mod format;
 pub mod natives;
 pub mod node;
 pub mod place;
+pub mod scripts;
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -75,6 +77,7 @@ impl Engine {
         engine.register_global_module(constants.into());
         let rhai = Arc::new(engine);
         converter.connect(&rhai);
+        root.connect(&scripts::reader(&rhai, &converter));
         Engine {
             rhai,
             converter,

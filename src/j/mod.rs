@@ -3,6 +3,7 @@
 //!
 //! This room connects declared classes to the library rooms. It never prints: questions, notes and
 //! progress go through the [`world::Host`] that whoever opened the tree passed in.
+pub mod builders;
 pub mod clients;
 pub mod data;
 pub mod devnet;

@@ -1,14 +1,16 @@
 //! `j`: the root of the tree.
 use std::sync::Arc;
 
+use super::builders::Builders;
 use super::clients::Clients;
 use super::data::Data;
 use super::devnet::DevnetNode;
 use super::world::World;
-use crate::object::{Class, Member, Obj, class_of};
+use crate::object::{Class, Member, Obj, Scripts, class_of};
 
 /// `j`.
 pub struct Root {
+    builders: Arc<Builders>,
     clients: Arc<Clients>,
     data: Arc<Data>,
     devnet: Arc<DevnetNode>,
@@ -17,8 +19,10 @@ pub struct Root {
 impl Root {
     /// The whole tree.
     pub fn open(world: Arc<World>) -> Obj {
+        let clients = Clients::open(&world);
         Arc::new(Root {
-            clients: Clients::open(&world),
+            builders: Builders::open(&world, clients.clone()),
+            clients,
             data: Data::open(&world),
             devnet: DevnetNode::open(world),
         })
@@ -29,6 +33,13 @@ impl Class for Root {
     const NAME: &'static str = "j";
     const DOC: &'static str = "The root of everything.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::child(
+            "builders",
+            class_of::<Builders>,
+            "Recipes that make flists of programs: build, install, sandbox.",
+            "j.builders",
+            |root, _| Ok(root.builders.clone().into()),
+        ),
         Member::child(
             "clients",
             class_of::<Clients>,
@@ -54,5 +65,8 @@ impl Class for Root {
 
     fn location(&self) -> String {
         "j".into()
+    }
+    fn connect(&self, scripts: &Scripts) {
+        self.builders.connect(scripts);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::bind::Args;
 use super::error::Result;
 use super::print::{self, Paint};
-use super::value::Value;
+use super::value::{Scripts, Value};
 
 /// A shared object of any class.
 pub type Obj = Arc<dyn Object>;
@@ -398,6 +398,8 @@ pub trait Class: Any + Send + Sync + Sized {
     fn model_set(self: &Arc<Self>, _name: &str, _value: &Value) -> Option<Result<()>> {
         None
     }
+    /// Tells the root of the tree what reads the functions of a script file.
+    fn connect(&self, _scripts: &Scripts) {}
     /// Text at the prompt.
     fn repr(&self, paint: Paint) -> String {
         print::class_block(
@@ -505,6 +507,8 @@ pub trait Object: Any + Send + Sync {
     fn model_get(&self, name: &str) -> Option<Value>;
     /// See [`Class::model_set`].
     fn model_set(self: Arc<Self>, name: &str, value: &Value) -> Option<Result<()>>;
+    /// See [`Class::connect`].
+    fn connect(&self, scripts: &Scripts);
     /// See [`Class::repr`].
     fn repr(&self, paint: Paint) -> String;
     /// See [`Class::text`].
@@ -606,6 +610,9 @@ impl<T: Class> Object for T {
     }
     fn model_set(self: Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
         Class::model_set(&self, name, value)
+    }
+    fn connect(&self, scripts: &Scripts) {
+        Class::connect(self, scripts);
     }
     fn repr(&self, paint: Paint) -> String {
         Class::repr(self, paint)

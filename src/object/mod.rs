@@ -34,4 +34,4 @@ pub use class::{
 };
 pub use error::{Error, Kind, Result};
 pub use print::Paint;
-pub use value::{Callable, Value};
+pub use value::{Callable, Scripts, Value};

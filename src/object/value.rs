@@ -10,6 +10,10 @@ use super::error::{Error, Result};
 /// A function of a script handed to a member (a trigger, a filter).
 pub type Callable = Arc<dyn Fn(Vec<Value>) -> Result<Value> + Send + Sync>;
 
+/// What reads the functions of a script: takes its text and its name for errors, answers the
+/// functions by name. Nothing of the script is run.
+pub type Scripts = Arc<dyn Fn(&str, &str) -> Result<IndexMap<String, Callable>> + Send + Sync>;
+
 /// A value of the shell.
 #[derive(Clone, Default)]
 pub enum Value {

@@ -1,5 +1,6 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
+mod builders;
 mod capacity;
 mod cosigners;
 mod data;
@@ -8,6 +9,7 @@ mod examples;
 mod flist;
 mod grid;
 mod hub;
+mod images;
 mod minting;
 mod money;
 mod nodes;

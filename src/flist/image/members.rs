@@ -3,10 +3,16 @@
 //! What the headers say is limited before it is believed: names, extended headers and link targets
 //! have a most, so that no archive makes this machine keep more than it sends.
 use std::io::{ErrorKind, Read};
+use std::ops::Range;
 
 use tar::{EntryType, Header};
 
 const BLOCK: usize = 512;
+/// Where numbers stand in a header.
+const MODE: Range<usize> = 100..108;
+const UID: Range<usize> = 108..116;
+const GID: Range<usize> = 116..124;
+const SIZE: Range<usize> = 124..136;
 /// The longest extended header, in bytes; they hold names, times and attributes.
 const MAX_EXTENSION: u64 = 1024 * 1024;
 /// Extended headers before one member.
@@ -77,6 +83,19 @@ fn wrong(reason: impl Into<String>) -> std::io::Error {
     std::io::Error::new(ErrorKind::InvalidData, reason.into())
 }
 
+/// A number of a header. Some tools leave out those that are nothing.
+fn field(
+    header: &Header,
+    at: Range<usize>,
+    read: impl Fn(&Header) -> std::io::Result<u64>,
+) -> std::io::Result<u64> {
+    let bytes = header.as_bytes().get(at).unwrap_or_default();
+    match bytes.iter().all(|byte| matches!(byte, 0 | b' ')) {
+        true => Ok(0),
+        false => read(header).map_err(|e| wrong(e.to_string())),
+    }
+}
+
 fn shown(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name).escape_debug().to_string();
     match text.char_indices().nth(80) {
@@ -104,7 +123,7 @@ impl<R: Read> Members<R> {
             let Some(header) = self.header()? else {
                 return Ok(None);
             };
-            let size = header.entry_size().map_err(|e| wrong(e.to_string()))?;
+            let size = field(&header, SIZE, Header::entry_size)?;
             match header.entry_type() {
                 EntryType::XHeader => {
                     let records = self.extension(size)?;
@@ -254,12 +273,20 @@ impl<R: Read> Members<R> {
             }
         }
         let number = |extended: Option<u64>, said: std::io::Result<u64>, what: &str| {
-            let number = extended.map_or_else(|| said.map_err(|e| wrong(e.to_string())), Ok)?;
+            let number = extended.map_or(said, Ok)?;
             u32::try_from(number)
                 .map_err(|_| wrong(format!("{} of {} is none: {number}", what, shown(&path))))
         };
-        let uid = number(extension.uid, header.uid(), "the number of the user")?;
-        let gid = number(extension.gid, header.gid(), "the number of the group")?;
+        let uid = number(
+            extension.uid,
+            field(header, UID, Header::uid),
+            "the number of the user",
+        )?;
+        let gid = number(
+            extension.gid,
+            field(header, GID, Header::gid),
+            "the number of the group",
+        )?;
         let modified = extension.modified.or(header.mtime().ok()).unwrap_or(0);
         let has_content = kind == MemberKind::File;
         let size = match has_content {
@@ -274,13 +301,14 @@ impl<R: Read> Members<R> {
             }
             _ => None,
         };
+        let mode = field(header, MODE, |header| header.mode().map(u64::from))?;
         self.content(size)?;
         self.count += 1;
         Ok(Member {
             index: self.count,
             path,
             kind,
-            mode: (header.mode().map_err(|e| wrong(e.to_string()))? & 0o7777) as u16,
+            mode: (mode & 0o7777) as u16,
             uid,
             gid,
             modified: u32::try_from(modified).unwrap_or(u32::MAX),

@@ -59,7 +59,7 @@ impl FromStr for Platform {
             [os, architecture, variant] => (os, architecture, Some(variant)),
             _ => return Err(ImageError::NotAPlatform(text.to_owned())),
         };
-        if !parts.iter().all(|text| part(text)) {
+        if !parts.iter().all(part) {
             return Err(ImageError::NotAPlatform(text.to_owned()));
         }
         // What other tools call these.

@@ -147,6 +147,11 @@ impl Registry {
                     .into());
             }
         }
+        // What is told is what is left, so it is looked at before anything is read.
+        let announced = response.content_length();
+        if let Some(length) = announced.filter(|length| !continues && *length > size) {
+            return Err(too_long(what, size, length).into());
+        }
         while partial.length < size {
             match timeout(self.options.silence, response.chunk()).await {
                 Ok(Ok(Some(piece))) => {
@@ -175,14 +180,7 @@ impl Registry {
                 }
             }
         }
-        // Nothing may come after what was announced; a connection that only stays open is no harm.
-        let announced = response.content_length();
-        match announced {
-            Some(length) if !continues && length != size => {
-                Err(too_long(what, size, length).into())
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 

@@ -42,7 +42,11 @@ const ENTRYPOINT: Param = Param::optional(
 /// Most skipped files that are named one by one.
 const NAMED: usize = 10;
 
-fn texts(args: &Args, name: &str) -> Result<Vec<String>> {
+/// The texts of an argument that is a list.
+///
+/// # Errors
+/// When it is something else.
+pub fn texts(args: &Args, name: &str) -> Result<Vec<String>> {
     match args.get(name) {
         Value::None => Ok(Vec::new()),
         Value::List(list) => list

@@ -1,6 +1,7 @@
 //! `j.data.flist`: flists are read, made and compared.
 //!
-//! * [`open`]: `open(...)`; [`make`]: `from_dir`, `from_tar`, `merge`.
+//! * [`open`]: `open(...)`; [`make`]: `from_dir`, `from_tar`, `merge`; [`images`]: from
+//!   images of containers.
 //! * [`value`]: an flist that was opened; [`listing`], [`drawing`], [`facts`], [`contents`]: what it
 //!   shows and does.
 //! * [`place`]: the argument `backend=`; [`work`]: long work that shows progress and can be stopped;
@@ -9,8 +10,9 @@ mod contents;
 mod drawing;
 pub mod errors;
 mod facts;
+pub mod images;
 mod listing;
-mod make;
+pub mod make;
 mod open;
 pub mod place;
 pub mod value;
@@ -43,7 +45,8 @@ impl Flists {
 impl Class for Flists {
     const NAME: &'static str = "flists";
     const DOC: &'static str = "Flists: file trees whose contents lie in a backend as chunks.";
-    const MEMBERS: &'static [&'static [Member<Self>]] = &[open::MEMBERS, make::MEMBERS];
+    const MEMBERS: &'static [&'static [Member<Self>]] =
+        &[open::MEMBERS, make::MEMBERS, images::MEMBERS];
 
     fn location(&self) -> String {
         "j.data.flist".into()
