@@ -68,7 +68,9 @@ async fn whoever_dies_while_a_container_is_made_leaves_nothing() {
                 } else {
                     found.last()
                 };
-                victim.copied().map(kill);
+                if let Some(victim) = victim {
+                    kill(*victim);
+                }
             })
         };
         let made = node.create(named(&hostname)).await;

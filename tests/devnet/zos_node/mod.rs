@@ -1,6 +1,7 @@
 //! The devnet's Zero-OS node: against what was recorded from a real one, and against abuse.
 mod faults;
 mod forwards;
+mod groups;
 mod keys;
 mod limits;
 mod replay;
