@@ -4,6 +4,7 @@ mod flists;
 mod followers;
 mod forwards;
 mod image;
+mod groups;
 mod keys;
 mod limits;
 mod replay;
