@@ -259,6 +259,8 @@ impl Node {
         settings::add(&mut commands);
         web::add(&mut commands, &files);
         let groups = Arc::new(Cgroups::new(place.id()));
+        // What a killed node left.
+        groups.clear();
         let mut events = None;
         let mut boxes = None;
         if let Some(program) = program {

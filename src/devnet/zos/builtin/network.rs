@@ -149,7 +149,7 @@ impl Networks {
         Ok(Json::Null)
     }
 
-    fn into_bridge(&self, link: &str, bridge: Option<&str>) -> Answer {
+    fn set_master(&self, link: &str, bridge: Option<&str>) -> Answer {
         let bridge = bridge.map(str::to_owned);
         self.change(link, &Ask::Master(link.to_owned(), bridge))
     }
@@ -181,11 +181,11 @@ pub fn add_ip(commands: &mut Commands, networks: &Networks) {
         ("ip.bridge.del", |n, a| n.remove_bridge(&a.name)),
         ("ip.bridge.addif", |n, a| {
             n.is_bridge(&a.name)?;
-            n.into_bridge(&a.inf, Some(&a.name))
+            n.set_master(&a.inf, Some(&a.name))
         }),
         ("ip.bridge.delif", |n, a| {
             n.is_bridge(&a.name)?;
-            n.into_bridge(&a.inf, None)
+            n.set_master(&a.inf, None)
         }),
         ("ip.link.up", |n, a| {
             n.change(&a.name, &Ask::Up(a.name.clone(), true))
@@ -364,10 +364,10 @@ pub fn add_node(commands: &mut Commands, networks: &Networks) {
         }),
         ("bridge.nic-add", |n, a| {
             let nic = found(n, &a.nic)?;
-            n.into_bridge(nic, Some(bridge(n, &a.name)?))
+            n.set_master(nic, Some(bridge(n, &a.name)?))
         }),
         ("bridge.nic-remove", |n, a| {
-            n.into_bridge(found(n, &a.nic)?, None)
+            n.set_master(found(n, &a.nic)?, None)
         }),
         ("bridge.nic-list", |n, a| {
             let bridge = bridge(n, &a.name)?;

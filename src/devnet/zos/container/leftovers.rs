@@ -125,7 +125,8 @@ pub fn clean(dir: &Path) -> io::Result<()> {
 
 /// Kills the helper if it still lives; the kernel kills its container with it.
 fn end(state: &State) {
-    let lives = || Stat::read(state.pid).is_some_and(|stat| stat.start == state.start);
+    let same = |stat: Stat| stat.start == state.start && !stat.ended;
+    let lives = || Stat::read(state.pid).is_some_and(same);
     let Ok(pid) = i32::try_from(state.pid) else {
         return;
     };

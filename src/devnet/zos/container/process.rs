@@ -300,7 +300,8 @@ async fn end(mut child: Child, init: u32) {
     let _ = child.start_kill();
     let _ = child.wait().await;
     let gone = async {
-        while init != 0 && fs::exists(format!("/proc/{init}")).unwrap_or(false) {
+        // One that ended may stay listed until the machine's first process collects it.
+        while init != 0 && Stat::read(init).is_some_and(|stat| !stat.ended) {
             sleep(Duration::from_millis(2)).await;
         }
     };
@@ -367,6 +368,8 @@ pub struct Stat {
     pub parent: u32,
     /// When it started, in ticks since the machine did: tells a reused id.
     pub start: u64,
+    /// It ended, and only waits to be collected by its parent.
+    pub ended: bool,
     ticks: u64,
     vms: u64,
     rss: u64,
@@ -387,6 +390,7 @@ impl Stat {
         let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
         Some(Self {
             pid,
+            ended: matches!(fields.first(), Some(&("Z" | "X"))),
             parent: u32::try_from(number(1)?).ok()?,
             ticks: number(11)?.saturating_add(number(12)?),
             start: number(19)?,
