@@ -12,6 +12,7 @@
 mod answer;
 mod bcdb;
 mod chain;
+mod containers;
 mod crypto;
 mod devnet;
 mod dialect;
@@ -44,6 +45,6 @@ criterion_group! {
     name = benches;
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
-              chain::bench, schema::bench, bcdb::bench, zos::bench
+              chain::bench, schema::bench, bcdb::bench, zos::bench, containers::bench
 }
 criterion_main!(benches);
