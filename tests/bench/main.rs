@@ -12,6 +12,7 @@
 mod answer;
 mod bcdb;
 mod chain;
+mod containers;
 mod crypto;
 mod devnet;
 mod dialect;
@@ -46,6 +47,7 @@ criterion_group! {
     name = benches;
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
-              chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench, flist::bench
+              chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench, flist::bench,
+              containers::bench
 }
 criterion_main!(benches);
