@@ -188,7 +188,8 @@ async fn one_devnet_per_folder_and_only_our_files_are_removed() {
         assert_eq!(mode(&folder), 0o700);
         for file in std::fs::read_dir(&folder).unwrap() {
             let path = file.unwrap().path();
-            assert_eq!(mode(&path), 0o600, "{}", path.display());
+            let private = if path.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(mode(&path), private, "{}", path.display());
         }
     }
     let port = devnet.addr().port();

@@ -34,7 +34,8 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
         hub.addr(),
         body.len()
     );
-    for part in [0, 10, 150, body.len() - 20, body.len() - 1] {
+    // What comes after the last mark of the form means nothing, so the last one cuts the mark.
+    for part in [0, 10, 150, body.len() - 20, body.len() - 6] {
         let mut stream = tokio::net::TcpStream::connect(hub.addr()).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.write_all(&body[..part]).await.unwrap();
