@@ -120,6 +120,9 @@ pub enum Command {
     },
     /// Print the reference of the whole tree as Markdown.
     Reference,
+    /// The web server of the website that a devnet's node can make.
+    #[command(hide = true)]
+    ZosWeb(ZosWebOptions),
     /// What the devnet's node starts for each container.
     #[command(hide = true)]
     ZosInit {
@@ -182,6 +185,9 @@ pub struct DevnetStart {
     /// Start with the blocks of this file.
     #[arg(long, value_name = "FILE")]
     pub import: Option<PathBuf>,
+    /// Registry that the flist hub takes docker images from when their name has none.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub registry: Option<String>,
     /// Stay in the foreground.
     #[arg(long)]
     pub foreground: bool,
@@ -214,6 +220,16 @@ pub struct ZosNodeOptions {
     /// Public key of the identity service (PEM, curve P-384).
     #[arg(long, value_name = "FILE")]
     pub identity_key: Option<PathBuf>,
+}
+
+/// Options of the web server of a node's website.
+#[derive(Debug, Args)]
+pub struct ZosWebOptions {
+    /// Folder with the pages.
+    pub folder: PathBuf,
+    /// Where it listens.
+    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:80")]
+    pub listen: std::net::SocketAddr,
 }
 
 /// Seconds as a time; the bounds are those of `j.devnet.start(block_time=…)`.

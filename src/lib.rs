@@ -15,18 +15,22 @@
 //! | [`schema`] | library: schema language, types, money, dates, objects, databases against a small trait | nothing of ours |
 //! | [`currencylayer`] | library: live rates of currencies from their service | nothing of ours |
 //! | [`zos`] | library: Zero-OS protocol and client | nothing of ours |
+//! | [`capnp`] | library: Cap'n Proto messages, plain and packed | nothing of ours |
 //! | [`zdb`] | library: client of 0-DB | nothing of ours |
-//! | [`flist`] | library: the flist format, chunks and where they are kept, trees of folders, merging, extraction | `zdb` |
+//! | [`flist`] | library: the flist format, chunks and where they are kept, trees of folders, merging, extraction | `zdb`, `capnp` |
+//! | [`grid`] | library: capacity directory, reservations, notary, what one gets | `tfchain`, `zos`, `capnp` |
 //! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, Zero-OS node | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither
 //! rhai nor the terminal nor the store. Time, randomness and the network are passed in.
+pub mod capnp;
 pub mod cli;
 pub mod currencylayer;
 pub mod devnet;
 pub mod dialect;
 pub mod engine;
 pub mod flist;
+pub mod grid;
 pub mod j;
 pub mod object;
 pub mod schema;

@@ -34,6 +34,8 @@ pub struct Status {
     pub addr: SocketAddr,
     /// Address of the faucet.
     pub faucet: SocketAddr,
+    /// Address of the flist hub.
+    pub hub: SocketAddr,
     /// Height of the newest block.
     pub height: u64,
     /// Id of the newest block (64 hex).
@@ -111,6 +113,11 @@ impl Control {
     /// Returns the address of the faucet.
     pub fn faucet_addr(&self) -> SocketAddr {
         self.node.faucet
+    }
+
+    /// Returns the address of the flist hub.
+    pub fn hub_addr(&self) -> SocketAddr {
+        self.node.hub
     }
 
     /// Returns the process id of the node.

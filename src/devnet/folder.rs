@@ -21,6 +21,8 @@ const NODE: &str = "node.json";
 const CHAIN: &str = "chain.log";
 const EVENTS: &str = "node.log";
 const OUTPUT: &str = "output.log";
+/// The folder of the flist hub.
+const HUB: &str = "hub";
 /// Prefix of the files that keep bytes which were cut off a damaged chain log.
 const DISCARDED: &str = "discarded-";
 
@@ -33,6 +35,8 @@ pub struct NodeFile {
     pub addr: SocketAddr,
     /// Address of the faucet.
     pub faucet: SocketAddr,
+    /// Address of the flist hub.
+    pub hub: SocketAddr,
     /// Secret that the control paths ask for (64 hex characters).
     pub token: String,
 }
@@ -43,6 +47,7 @@ impl std::fmt::Debug for NodeFile {
             .field("pid", &self.pid)
             .field("addr", &self.addr)
             .field("faucet", &self.faucet)
+            .field("hub", &self.hub)
             .field("token", &"***")
             .finish()
     }
@@ -104,6 +109,11 @@ impl Folder {
     /// Returns the path of the log of events (plain text for people).
     pub fn event_log(&self) -> PathBuf {
         self.path.join(EVENTS)
+    }
+
+    /// Returns the folder of the flist hub.
+    pub fn hub(&self) -> PathBuf {
+        self.path.join(HUB)
     }
 
     /// Tells other processes of the user where this node is.
@@ -173,8 +183,12 @@ pub fn reset(path: &Path) -> Result<bool> {
         let entry = entry.map_err(Error::file("cannot read", path))?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // Never through a link and never a folder: those are not ours.
+        // Never through a link, and of folders only the hub's: others are not ours.
         let plain = entry.file_type().map(|t| t.is_file()).unwrap_or(false);
+        if name == HUB && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let hub = entry.path();
+            fs::remove_dir_all(&hub).map_err(Error::file("cannot remove", hub))?;
+        }
         let ours = matches!(
             name.as_ref(),
             NODE | "node.json.new" | CHAIN | EVENTS | OUTPUT

@@ -1,5 +1,5 @@
 //! The grid on one laptop: a tfchain node with the real one's HTTP interface and rules, a faucet,
-//! and a stand-in for the bridge from Ethereum.
+//! a hub of flists, and a stand-in for the bridge from Ethereum.
 //!
 //! [`Devnet::start`] runs it inside this process, [`start_background`] as one of its own; a
 //! [`Control`] asks and drives either from anywhere. State lies in one folder and survives being
@@ -14,11 +14,15 @@ mod error;
 pub mod explorer_api;
 mod faucet;
 mod folder;
+pub mod gateway;
 mod http;
+pub mod hub;
+pub mod identity;
 pub mod node;
 mod pages;
 pub mod pool;
 pub mod resp;
+pub mod s3;
 mod server;
 pub mod storage;
 pub mod zdb;
@@ -48,8 +52,13 @@ use tokio::task::JoinHandle;
 use axum::serve::Listener;
 use folder::Folder;
 use http::LimitedListener;
+use hub::{Access, DockerImages, Hub, HubConfig};
 use node::Node;
 use server::{Server, StatusSource};
+
+use crate::flist::{Address, open_address};
+use crate::zdb::DEFAULT_NAMESPACE;
+use zeroize::Zeroizing;
 
 /// Port of the real devnet node (spec: transport).
 pub const DEFAULT_PORT: u16 = 23110;
@@ -63,12 +72,20 @@ const STOP_PATIENCE: Duration = Duration::from_secs(1);
 pub struct Config {
     /// Folder of its state; made when it is missing.
     pub dir: PathBuf,
-    /// Address that node and faucet listen on.
+    /// Address that node, faucet and hub listen on.
     pub host: IpAddr,
     /// Port of the node; 0 takes a free one.
     pub port: u16,
     /// Port of the faucet; None takes the node's port + 1, or a free one when `port` is 0.
     pub faucet_port: Option<u16>,
+    /// Port of the flist hub; None takes the node's port + 2, or a free one when `port` is 0.
+    pub hub_port: Option<u16>,
+    /// Port of the 0-DB with the hub's chunks; None takes the node's port + 3, or a free one when
+    /// `port` is 0.
+    pub zdb_port: Option<u16>,
+    /// Registry that the hub takes docker images from when their name has none (`localhost:5000`);
+    /// None is that of docker.
+    pub registry: Option<String>,
     /// Time between blocks; None makes blocks on demand only.
     pub block_time: Option<Duration>,
     /// File of recorded blocks (the form of a chain dump) to take in first.
@@ -85,6 +102,9 @@ impl Config {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: DEFAULT_PORT,
             faucet_port: None,
+            hub_port: None,
+            zdb_port: None,
+            registry: None,
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
@@ -113,12 +133,15 @@ impl Devnet {
         };
         // Ports first: a taken one should be told before a long log is read.
         let (node_listener, addr) = listen(config.port).await?;
-        let faucet_port = match (config.faucet_port, config.port) {
+        let beside = |own: Option<u16>, distance: u16| match (own, config.port) {
             (Some(port), _) => port,
             (None, 0) => 0,
-            (None, port) => port.checked_add(1).unwrap_or(0),
+            (None, port) => port.checked_add(distance).unwrap_or(0),
         };
-        let (faucet_listener, faucet_addr) = listen(faucet_port).await?;
+        let (faucet_listener, faucet_addr) = listen(beside(config.faucet_port, 1)).await?;
+        let (hub_listener, hub_addr) = listen(beside(config.hub_port, 2)).await?;
+        let storage = Storage::start(&folder, &config, beside(config.zdb_port, 3)).await?;
+        let hub = open_hub(&folder, hub_addr, &storage, &config.registry).await?;
         let node = open_node(&folder, &config).await?;
         // At genesis a client takes the chain's height and time for unknown: a chain that makes
         // blocks by itself has its first one from the start.
@@ -134,6 +157,7 @@ impl Devnet {
         let status = StatusSource {
             addr,
             faucet: faucet_addr,
+            hub: hub_addr,
             block_every_ms,
             dir,
         };
@@ -146,9 +170,11 @@ impl Devnet {
         let faucet = Arc::new(Faucet::new(Arc::clone(&node)));
         let node_router = router(&server, addr, |s, r| async move { s.answer(r).await });
         let faucet_router = router(&faucet, addr, |f, r| async move { f.answer(r).await });
+        let hub_router = router(&hub, addr, Hub::answer);
         let mut tasks = vec![
             serve(node_listener, node_router, stopping.clone()),
             serve(faucet_listener, faucet_router, stopping.clone()),
+            serve(hub_listener, hub_router, stopping.clone()),
         ];
         tasks.extend(
             config
@@ -160,13 +186,15 @@ impl Devnet {
             pid,
             addr,
             faucet: faucet_addr,
+            hub: hub_addr,
             token,
         })?;
         node.note(&format!(
-            "started on {addr}, faucet on {faucet_addr}, process {pid}"
+            "started on {addr}, faucet on {faucet_addr}, hub on {hub_addr}, process {pid}"
         ));
         let aborts = tasks.iter().map(JoinHandle::abort_handle).collect();
-        let runner = tokio::spawn(run(tasks, stopping.clone(), Arc::clone(&node), folder));
+        let running = run(tasks, stopping.clone(), Arc::clone(&node), folder, storage);
+        let runner = tokio::spawn(running);
         Ok(Handle {
             node,
             faucet,
@@ -195,6 +223,62 @@ async fn open_node(folder: &Folder, config: &Config) -> Result<Arc<Node>> {
     })??;
     node.durable().wait().await?;
     Ok(node)
+}
+
+/// The 0-DB with the hub's chunks: everybody may read it, only the hub writes.
+struct Storage {
+    server: zdb::Handle,
+    password: Zeroizing<String>,
+}
+
+impl Storage {
+    async fn start(folder: &Folder, config: &Config, port: u16) -> Result<Self> {
+        // Its protocol is without encryption, so it never leaves this machine.
+        let host = match config.host.is_loopback() {
+            true => config.host,
+            false => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        };
+        let password = Zeroizing::new(new_token()?);
+        let settings = zdb::Settings {
+            password: Some(password.clone()),
+            clock: config.clock.clone(),
+            ..zdb::Settings::default()
+        };
+        let listen = SocketAddr::new(host, port);
+        let server = zdb::start(listen, &folder.hub().join("chunks"), settings).await?;
+        server.namespace(DEFAULT_NAMESPACE, Some(password.as_str()), true, 0)?;
+        Ok(Self { server, password })
+    }
+}
+
+/// Opens the hub of a devnet that listens on an address.
+async fn open_hub(
+    folder: &Folder,
+    addr: SocketAddr,
+    storage: &Storage,
+    registry: &Option<String>,
+) -> Result<Arc<Hub>> {
+    let (dir, url) = (folder.hub(), storage.server.url());
+    let (password, registry) = (storage.password.clone(), registry.clone());
+    let opening = tokio::task::spawn_blocking(move || {
+        let fail = |reason: String| Error::Start { reason };
+        let place = Address::parse(&url).map_err(|e| fail(e.to_string()))?;
+        let backend = place.to_metadata().map(|row| ("backend".to_owned(), row));
+        let chunks = open_address(&place.with_secret(&password));
+        let config = HubConfig {
+            dir: dir.clone(),
+            site: None,
+            storage: Some(url),
+            metadata: backend.into_iter().collect(),
+            access: Access::Open,
+            chunks: chunks.map_err(|e| fail(e.to_string()))?,
+            images: Arc::new(DockerImages::new(dir.join("images"), registry)),
+        };
+        Hub::open(config, addr).map_err(Error::file("cannot open", dir))
+    });
+    opening.await.map_err(|e| Error::Start {
+        reason: e.to_string(),
+    })?
 }
 
 fn new_token() -> Result<String> {
@@ -278,6 +362,7 @@ async fn run(
     stopping: watch::Receiver<bool>,
     node: Arc<Node>,
     folder: Folder,
+    storage: Storage,
 ) {
     stopped(stopping).await;
     let deadline = tokio::time::Instant::now() + STOP_PATIENCE;
@@ -286,6 +371,7 @@ async fn run(
             task.abort();
         }
     }
+    storage.server.stop().await;
     let _ = node.durable().wait().await;
     node.note("stopped");
     drop(folder);
@@ -312,6 +398,11 @@ impl Handle {
     /// Returns the address of the faucet.
     pub fn faucet_addr(&self) -> SocketAddr {
         self.status.faucet
+    }
+
+    /// Returns the address of the flist hub.
+    pub fn hub_addr(&self) -> SocketAddr {
+        self.status.hub
     }
 
     /// Returns the folder of the state.

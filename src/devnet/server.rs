@@ -38,6 +38,7 @@ pub(super) struct Server {
 pub(super) struct StatusSource {
     pub addr: SocketAddr,
     pub faucet: SocketAddr,
+    pub hub: SocketAddr,
     pub block_every_ms: Option<u64>,
     pub dir: String,
 }
@@ -49,6 +50,7 @@ impl StatusSource {
             pid: std::process::id(),
             addr: self.addr,
             faucet: self.faucet,
+            hub: self.hub,
             height: state.chain.height(),
             block_id: state.chain.tip_id().to_string(),
             block_time: state.chain.tip_time(),

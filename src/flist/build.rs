@@ -1,7 +1,7 @@
 //! From a folder of this machine to a tree, with its chunks in a backend.
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata as FileMetadata};
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use super::chunk::{BLOCK_SIZE, Chunk, ChunkId};
 use super::error::{Error, Result};
 use super::record::{Block, SpecialKind};
 use super::tree::{Kind, Meta, Node, Tree, display, join};
+use super::upload::{Uploads, with_uploads};
 
 /// Names of users and groups by their numbers.
 #[derive(Debug, Clone, Default)]
@@ -98,10 +99,7 @@ pub fn from_dir(
     backend: Option<&dyn Backend>,
     options: &BuildOptions<'_>,
 ) -> Result<Built> {
-    let exclude = RegexSet::new(&options.exclude).map_err(|e| Error::Pattern {
-        pattern: options.exclude.join("', '"),
-        reason: e.to_string(),
-    })?;
+    let exclude = exclusion(options)?;
     let root = fs::metadata(folder).map_err(Error::file("read", folder))?;
     if !root.is_dir() {
         return Err(Error::file("read", folder)(
@@ -155,6 +153,14 @@ pub fn from_dir(
     Ok(built)
 }
 
+/// The patterns of what is left out.
+pub(super) fn exclusion(options: &BuildOptions<'_>) -> Result<RegexSet> {
+    RegexSet::new(&options.exclude).map_err(|e| Error::Pattern {
+        pattern: options.exclude.join("', '"),
+        reason: e.to_string(),
+    })
+}
+
 fn kind(path: &Path, data: &FileMetadata) -> std::io::Result<Kind> {
     let of = data.file_type();
     let special = |kind, device| Ok(Kind::Special { kind, device });
@@ -199,11 +205,38 @@ fn meta(data: &FileMetadata, names: &Names) -> Meta {
     }
 }
 
-/// What reading one file gave.
+/// Pieces that one thread reads of a large file before others may go on with it: 4 MiB.
+const PART: u64 = 8;
+
+/// A part of a file: that many pieces from a first one on.
+struct Part {
+    /// Place in the list of files.
+    file: usize,
+    first: u64,
+    /// It is the last one, and reads to the end of the file, wherever that is by now.
+    is_last: bool,
+}
+
+/// What reading a part gave.
 struct Pieces {
     blocks: Vec<Block>,
-    uploaded: usize,
-    present: usize,
+    bytes: u64,
+}
+
+/// The parts of all files, the large ones first, so that none of them is left for one thread at
+/// the end.
+fn parts(files: &[(Vec<u8>, PathBuf, u64)]) -> Vec<Part> {
+    let mut all = Vec::with_capacity(files.len());
+    for (file, (_, _, size)) in files.iter().enumerate() {
+        let pieces = size.div_ceil(BLOCK_SIZE as u64);
+        let parts = pieces.div_ceil(PART);
+        all.extend((0..parts).map(|part| Part {
+            file,
+            first: part * PART,
+            is_last: part + 1 == parts,
+        }));
+    }
+    all
 }
 
 fn read_files(
@@ -212,48 +245,85 @@ fn read_files(
     backend: Option<&dyn Backend>,
     options: &BuildOptions<'_>,
 ) -> Result<()> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = match options.threads {
-        0 => cores,
-        threads => threads,
-    };
+    let parts = parts(files);
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let results: Mutex<Vec<(usize, Result<Pieces>)>> = Mutex::new(Vec::with_capacity(files.len()));
-    let work = || {
+    let results: Mutex<Vec<(usize, Result<Pieces>)>> = Mutex::new(Vec::with_capacity(parts.len()));
+    let is_stopped = || {
+        options
+            .stop
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
+    };
+    let work = |uploads: &Uploads<'_>| {
         let mut buffer = vec![0; BLOCK_SIZE];
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some((location, path, size)) = files.get(place) else {
+            let Some(part) = parts.get(place) else { return };
+            let Some((location, path, _)) = files.get(part.file) else {
                 return;
             };
-            let result = pieces(path, location, *size, backend, &mut buffer);
-            if matches!(&result, Err(Error::Backend(_))) {
+            if is_stopped() || uploads.has_failed() {
                 // The others would fail too: nothing more is begun.
-                next.store(files.len(), Ordering::Relaxed);
+                next.store(parts.len(), Ordering::Relaxed);
+                return;
             }
+            let result = pieces(path, location, part, uploads, &mut buffer);
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
             results.push((place, result));
             drop(results);
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            if let Some(progress) = options.progress {
-                progress(done, files.len());
+            if part.is_last {
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                if let Some(progress) = options.progress {
+                    progress(done, files.len());
+                }
             }
         }
     };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(files.len()) {
-            scope.spawn(work);
-        }
-        work();
+    let ((), counts) = with_uploads(backend, |uploads| {
+        std::thread::scope(|scope| {
+            for _ in 1..threads(options).min(parts.len()) {
+                scope.spawn(|| work(uploads));
+            }
+            work(uploads);
+        });
     });
-    for (place, result) in results.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        let Some((location, _, _)) = files.get(place) else {
+    if is_stopped() {
+        return Err(Error::Stopped);
+    }
+    let counts = counts?;
+    (built.uploaded, built.present) = (counts.uploaded, counts.present);
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(place, _)| *place);
+    let mut found: Vec<Result<Pieces>> = Vec::with_capacity(files.len());
+    found.resize_with(files.len(), || {
+        Ok(Pieces {
+            blocks: Vec::new(),
+            bytes: 0,
+        })
+    });
+    for (place, result) in results {
+        let Some(whole) = parts.get(place).and_then(|part| found.get_mut(part.file)) else {
             continue;
         };
-        match result {
+        match (whole, result) {
+            (Err(_), _) => {}
+            (whole, Err(error)) => *whole = Err(error),
+            (Ok(whole), Ok(part)) => {
+                whole.blocks.extend(part.blocks);
+                whole.bytes += part.bytes;
+            }
+        }
+    }
+    for ((location, _, size), found) in files.iter().zip(found) {
+        let found = found.and_then(|found| match found.bytes == *size {
+            true => Ok(found),
+            false => Err(Error::Changed {
+                path: display(location),
+                before: *size,
+                after: found.bytes,
+            }),
+        });
+        match found {
             Ok(found) => {
-                built.uploaded += found.uploaded;
-                built.present += found.present;
                 if let Some(Kind::File { blocks, .. }) =
                     built.tree.get_mut(location).map(|node| &mut node.kind)
                 {
@@ -270,59 +340,61 @@ fn read_files(
     Ok(())
 }
 
+/// Threads that hash and compress.
+pub(super) fn threads(options: &BuildOptions<'_>) -> usize {
+    match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    }
+}
+
 fn pieces(
     path: &Path,
     location: &[u8],
-    size: u64,
-    backend: Option<&dyn Backend>,
+    part: &Part,
+    uploads: &Uploads<'_>,
     buffer: &mut [u8],
 ) -> Result<Pieces> {
     let mut file = File::open(path).map_err(Error::file("read", path))?;
+    if part.first > 0 {
+        let begin = SeekFrom::Start(part.first * BLOCK_SIZE as u64);
+        file.seek(begin).map_err(Error::file("read", path))?;
+    }
     let mut found = Pieces {
         blocks: Vec::new(),
-        uploaded: 0,
-        present: 0,
+        bytes: 0,
     };
-    let mut total = 0_u64;
-    loop {
+    while part.is_last || (found.blocks.len() as u64) < PART {
         let length = fill(&mut file, buffer).map_err(Error::file("read", path))?;
         let piece = buffer.get(..length).unwrap_or_default();
         if piece.is_empty() {
             break;
         }
-        total += length as u64;
-        let wrong = |reason| Error::Chunk {
-            path: display(location),
-            id: ChunkId([0; 16]),
-            reason,
-        };
-        let chunk = Chunk::of(piece).map_err(wrong)?;
-        if let Some(backend) = backend {
-            match backend.has(&chunk.block.id)? {
-                true => found.present += 1,
-                false => {
-                    backend.put(&chunk.block.id, &chunk.bytes)?;
-                    found.uploaded += 1;
-                }
-            }
-        }
+        found.bytes += length as u64;
+        let chunk = piece_of(piece, location)?;
         found.blocks.push(chunk.block);
+        uploads.put(chunk)?;
+        if length < BLOCK_SIZE {
+            break;
+        }
     }
-    match total == size {
-        true => Ok(found),
-        false => Err(Error::Changed {
-            path: display(location),
-            before: size,
-            after: total,
-        }),
-    }
+    Ok(found)
 }
 
-/// Reads until the buffer is full or the file ends.
-fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+/// The chunk of a piece of a file.
+pub(super) fn piece_of(piece: &[u8], location: &[u8]) -> Result<Chunk> {
+    Chunk::of(piece).map_err(|reason| Error::Chunk {
+        path: display(location),
+        id: ChunkId([0; 16]),
+        reason,
+    })
+}
+
+/// Reads until the buffer is full or there is no more.
+pub(super) fn fill(from: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
     let mut length = 0;
     while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest) {
+        match from.read(rest) {
             Ok(0) => break,
             Ok(read) => length += read,
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}

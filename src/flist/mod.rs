@@ -31,12 +31,13 @@ pub mod hub;
 pub mod image;
 mod keys;
 mod merge;
-pub mod message;
 mod read;
 mod record;
 mod tree;
+mod upload;
 mod write;
 
+pub use crate::capnp as message;
 pub use archive::MAX_DATABASE;
 pub use backend::{
     Address, AddressError, Backend, BackendError, CacheUse, ChunkCache, FolderBackend, HubBackend,

@@ -51,6 +51,42 @@ pub fn running(world: &World) -> Option<(SocketAddr, SocketAddr)> {
     Some((control.addr(), control.faucet_addr()))
 }
 
+/// Addresses of a devnet's grid.
+pub struct GridAddresses {
+    /// Of its capacity directory.
+    pub directory: String,
+    /// Host and port of its notary.
+    pub notary: (String, u16),
+}
+
+/// The grid of the devnet that this shell would use: behind its faucet come directory and notary.
+pub fn grid(world: &World) -> GridAddresses {
+    let (host, port) = match running(world) {
+        Some((node, _)) => (node.ip().to_string(), node.port()),
+        None => match world.settings.devnet_port {
+            0 => ("127.0.0.1".to_owned(), crate::devnet::DEFAULT_PORT),
+            port => ("127.0.0.1".to_owned(), port),
+        },
+    };
+    let at = |place: u16| port.saturating_add(place);
+    GridAddresses {
+        directory: format!("http://{host}:{}", at(2)),
+        notary: (host, at(3)),
+    }
+}
+
+/// Address of the flist hub of that devnet. None when none runs.
+pub fn hub(world: &World) -> Option<SocketAddr> {
+    {
+        let own = world.devnet.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = own.as_ref() {
+            return Some(handle.hub_addr());
+        }
+    }
+    let control = Control::open(&world.settings.devnet_dir).ok()?;
+    Some(control.hub_addr())
+}
+
 /// `j.devnet`.
 pub struct DevnetNode {
     world: Arc<World>,
@@ -74,7 +110,7 @@ impl DevnetNode {
             .map_or_else(|| settings.devnet_dir.clone(), PathBuf::from);
         let block_time = block_time(args)?;
         if let Some((addr, _)) = running(&self.world) {
-            if ["port", "dir", "import_file"]
+            if ["port", "dir", "import_file", "registry"]
                 .iter()
                 .any(|name| args.given(name))
             {
@@ -100,6 +136,9 @@ impl DevnetNode {
                 if let Some(file) = args.opt_text("import_file") {
                     line.extend(["--import".into(), file.into()]);
                 }
+                if let Some(registry) = args.opt_text("registry") {
+                    line.extend(["--registry".into(), registry.into()]);
+                }
                 let status = self
                     .world
                     .block_on(devnet::start_background(program, &line, &dir))??;
@@ -110,6 +149,7 @@ impl DevnetNode {
                 config.port = port;
                 config.block_time = Some(block_time);
                 config.import = args.opt_text("import_file").map(PathBuf::from);
+                config.registry = args.opt_text("registry").map(String::from);
                 let handle = self.world.block_on(Devnet::start(config))??;
                 let status = handle.status();
                 *self
@@ -204,7 +244,7 @@ const START: &[Param] = &[
         "port",
         Ty::Int,
         Default::None,
-        "port of the node; the faucet takes the next",
+        "port of the node; faucet and flist hub take the next two",
     ),
     Param::optional("dir", Ty::Str, Default::None, "folder of its state")
         .completed_by(crate::object::Complete::File),
@@ -221,6 +261,12 @@ const START: &[Param] = &[
         "recorded blocks to take in first",
     )
     .completed_by(crate::object::Complete::File),
+    Param::optional(
+        "registry",
+        Ty::Str,
+        Default::None,
+        "where the flist hub takes docker images from, when their name does not say",
+    ),
 ];
 
 const ERC20_MINT: &[Param] = &[
@@ -245,7 +291,7 @@ const ERC20_MINT: &[Param] = &[
 impl Class for DevnetNode {
     const NAME: &'static str = "devnet";
     const DOC: &'static str = "The grid on this machine: a chain node with the real one's interface \
-                               and rules, a faucet,\nand a stand-in for the bridge from Ethereum. \
+                               and rules, a faucet,\na hub of flists, and a stand-in for the bridge from Ethereum. \
                                Its coins are worth nothing elsewhere.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
         Member::method(
@@ -433,6 +479,13 @@ impl Class for DevnetStatus {
             |s, _| Ok(s.0.pages().into()),
         ),
         Member::property(
+            "hub",
+            Ty::Str,
+            "Address of its flist hub, also for a browser.",
+            "j.devnet.status().hub",
+            |s, _| Ok(format!("http://{}", s.0.hub).into()),
+        ),
+        Member::property(
             "height",
             Ty::Int,
             "Height of the newest block.",
@@ -486,11 +539,12 @@ impl Class for DevnetStatus {
             None => "blocks on demand".to_string(),
         };
         let mut text = format!(
-            "devnet on http://{}, faucet on http://{}\npages: {}\nheight {}, {blocks}, {} waiting in \
+            "devnet on http://{}, faucet on http://{}\npages: {}\nflist hub: http://{}\nheight {}, {blocks}, {} waiting in \
              the pool",
             s.addr,
             s.faucet,
             s.pages(),
+            s.hub,
             s.height,
             s.pool
         );

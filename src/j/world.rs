@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::clients::grid::Grid;
 use super::instances::Tracked;
 use crate::object::{Error, Kind, Result};
 use crate::schema::Context;
@@ -52,6 +53,9 @@ pub struct Settings {
     /// The program that runs a devnet of its own with `devnet start --foreground`; None runs it
     /// inside this process, where it ends with it.
     pub devnet_program: Option<PathBuf>,
+    /// The kosmos program: first process of every container of a node that runs inside this
+    /// process, and web server of websites. None gives neither.
+    pub container_program: Option<PathBuf>,
     /// `network_type="TEST"` also means the devnet (`kosmos --devnet`, the tutorial).
     pub test_is_devnet: bool,
     /// Nothing is written to disk.
@@ -84,6 +88,8 @@ pub struct World {
     /// The Zero-OS nodes that run inside this process, by name.
     #[cfg(target_os = "linux")]
     pub zos_nodes: Mutex<std::collections::BTreeMap<String, crate::devnet::zos::Handle>>,
+    /// Where the grid is, and what its directories answered.
+    pub grid: Grid,
     collections: Mutex<Vec<(String, Weak<dyn Tracked>)>>,
     clock: fn() -> SystemTime,
     schemas: Arc<Context>,
@@ -118,10 +124,30 @@ impl World {
             devnet: Mutex::new(None),
             #[cfg(target_os = "linux")]
             zos_nodes: Mutex::default(),
+            grid: Grid::default(),
             collections: Mutex::new(Vec::new()),
             clock,
             schemas: Arc::new(Context::new(move || seconds(clock()), random)),
         })
+    }
+
+    /// Stops the Zero-OS nodes that run inside this process, with their jobs and containers.
+    #[cfg(target_os = "linux")]
+    pub fn stop_zos_nodes(&self) {
+        let nodes = {
+            let mut own = self
+                .zos_nodes
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *own)
+        };
+        // Without a runtime there was never a node.
+        let Some(runtime) = self.runtime.get() else {
+            return;
+        };
+        for (_, node) in nodes {
+            runtime.block_on(node.stop());
+        }
     }
 
     /// The schemas a person registered, with the rates in use. Dates are in UTC.
@@ -195,6 +221,22 @@ impl World {
     /// Wall clock time.
     pub fn now(&self) -> SystemTime {
         (self.clock)()
+    }
+
+    /// What tells the wall clock time.
+    pub fn clock(&self) -> fn() -> SystemTime {
+        self.clock
+    }
+
+    /// The time in seconds since 1970.
+    pub fn seconds(&self) -> u64 {
+        u64::try_from(seconds(self.now())).unwrap_or(0)
+    }
+
+    /// A clock that tells the seconds since 1970.
+    pub fn seconds_clock(&self) -> Arc<dyn Fn() -> u64 + Send + Sync> {
+        let clock = self.clock;
+        Arc::new(move || u64::try_from(seconds(clock())).unwrap_or(0))
     }
 
     /// Runs a future to its end; Ctrl-C drops it.

@@ -40,10 +40,27 @@ pub const STOP: &[Param] = &[Param::optional(
 
 /// A Zero-OS node on this machine.
 pub struct ZosNode {
+    world: Arc<World>,
     name: String,
     addr: SocketAddr,
     dir: PathBuf,
 }
+
+/// Parameters of `website`.
+const WEBSITE: &[Param] = &[
+    Param::optional(
+        "page",
+        Ty::Str,
+        Default::Str("<h1>Hello from a container</h1>"),
+        "what the website shows, as HTML",
+    ),
+    Param::optional(
+        "name",
+        Ty::Str,
+        Default::Str("website"),
+        "name of the folder in the node's files: letters, digits, - and _",
+    ),
+];
 
 impl Class for ZosNode {
     const NAME: &'static str = "ZosNode";
@@ -77,6 +94,17 @@ impl Class for ZosNode {
             "j.devnet.zos_start().dir",
             |n, _| Ok(n.dir.display().to_string().into()),
         ),
+        Member::method(
+            "website",
+            WEBSITE,
+            Ty::Str,
+            "Makes a small website in the node's files, and answers its folder: the root of a\n\
+             container whose web server starts with it, as the job `entry`, on port 80.\n\
+             Nothing is downloaded. A folder of that name is replaced.",
+            "j.devnet.zos_start().website('<h1>Hello</h1>')",
+            |n, args| linux::website(n, args),
+        )
+        .needs(NEEDS),
     ]];
 
     fn repr(&self, _paint: Paint) -> String {
@@ -99,7 +127,10 @@ fn folder(world: &World, name: &str) -> PathBuf {
 }
 
 fn name(args: &Args) -> Result<String> {
-    let name = args.opt_text("name").unwrap_or("main");
+    checked(args, args.opt_text("name").unwrap_or("main"))
+}
+
+fn checked(args: &Args, name: &str) -> Result<String> {
     let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     match !name.is_empty() && name.len() <= 40 && name.chars().all(good) {
         true => Ok(name.to_string()),
@@ -127,6 +158,10 @@ mod linux {
     }
 
     pub fn stop(_: &Arc<World>, _: &Args) -> Result<Value> {
+        Err(none())
+    }
+
+    pub fn website(_: &ZosNode, _: &Args) -> Result<Value> {
         Err(none())
     }
 
@@ -163,6 +198,7 @@ mod linux {
         let dir = folder(world, &name);
         let shown = |addr: SocketAddr| {
             let node = ZosNode {
+                world: Arc::clone(world),
                 name: name.clone(),
                 addr,
                 dir: dir.clone(),
@@ -197,6 +233,7 @@ mod linux {
             None => {
                 let mut config = zos::Config::new(&dir);
                 config.listen = listen;
+                config.program = world.settings.container_program.clone();
                 let handle = world.block_on(zos::ZosNode::start(config))??;
                 let addr = handle.addr();
                 let mut own = world
@@ -229,6 +266,24 @@ mod linux {
         Ok(Value::Bool(world.block_on(background::stop(&dir))??))
     }
 
+    /// `website` of a node.
+    pub fn website(node: &ZosNode, args: &Args) -> Result<Value> {
+        use crate::object::{Error, Kind};
+        let settings = &node.world.settings;
+        let program = settings.container_program.as_ref().ok_or_else(|| {
+            Error::new(
+                Kind::Usage,
+                "this program does not know where its own file is",
+            )
+        })?;
+        let name = checked(args, args.opt_text("name").unwrap_or("website"))?;
+        let page = args.opt_text("page").unwrap_or_default();
+        let folder = place::files(&node.dir).join(&name);
+        zos::website::make(program, &folder, page)
+            .map_err(|e| Error::new(Kind::Io, format!("cannot make {}: {e}", folder.display())))?;
+        Ok(format!("/{name}").into())
+    }
+
     /// `j.devnet.zos_list`.
     pub fn list(world: &Arc<World>) -> Result<Value> {
         let beside = world.settings.devnet_dir.parent();
@@ -251,7 +306,13 @@ mod linux {
         let nodes = names.into_iter().filter_map(|name| {
             let addr = running(world, &name)?;
             let dir = folder(world, &name);
-            Some(Value::object(ZosNode { name, addr, dir }))
+            let world = Arc::clone(world);
+            Some(Value::object(ZosNode {
+                world,
+                name,
+                addr,
+                dir,
+            }))
         });
         Ok(nodes.collect())
     }

@@ -1,7 +1,7 @@
 //! Msgpack of plain values: null, bool, int, float, text, bytes, list, map.
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::value::{Map, Value};
@@ -15,17 +15,106 @@ pub(crate) fn encode(value: &Value) -> Vec<u8> {
     rmp_serde::to_vec(&Plain(value)).unwrap_or_default()
 }
 
+/// Encodes a map of `length` entries as [`encode`] does, without making the map first.
+pub(crate) fn encode_map<'a>(
+    length: usize,
+    entries: impl Iterator<Item = (&'a str, &'a Value)>,
+) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length * 16);
+    let mut writer = rmp_serde::Serializer::new(&mut bytes);
+    let written = writer.serialize_map(Some(length)).and_then(|mut map| {
+        for (name, value) in entries {
+            map.serialize_entry(name, &Plain(value))?;
+        }
+        SerializeMap::end(map)
+    });
+    // Writing to memory does not fail.
+    debug_assert!(written.is_ok());
+    bytes
+}
+
 /// Decodes exactly one value; more bytes behind it are an error.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Value, rmp_serde::decode::Error> {
-    let mut rest = bytes;
-    let mut reader = rmp_serde::Deserializer::new(&mut rest);
+    decoded(bytes, |reader| {
+        Decoded::deserialize(reader).map(|Decoded(value)| value)
+    })
+}
+
+/// Decodes exactly one map, entry after entry, without making the map: `key` looks at a name,
+/// `take` gets what it answered and the value.
+pub(crate) fn decode_map<K, E: fmt::Display>(
+    bytes: &[u8],
+    key: impl Fn(&str) -> K,
+    take: impl FnMut(K, Value) -> Result<(), E>,
+) -> Result<(), rmp_serde::decode::Error> {
+    decoded(bytes, |reader| {
+        reader.deserialize_map(Entries { key, take })
+    })
+}
+
+fn decoded<'de, T>(
+    mut bytes: &'de [u8],
+    read: impl FnOnce(&mut Reader<'_, 'de>) -> Result<T, rmp_serde::decode::Error>,
+) -> Result<T, rmp_serde::decode::Error> {
+    let mut reader = rmp_serde::Deserializer::new(&mut bytes);
     reader.set_max_depth(MAX_DEPTH);
-    let Decoded(value) = Decoded::deserialize(&mut reader)?;
+    let value = read(&mut reader)?;
     // They would be lost when the value is written again.
-    if rest.is_empty() {
+    if bytes.is_empty() {
         return Ok(value);
     }
     Err(rmp_serde::decode::Error::custom("bytes behind the value"))
+}
+
+type Reader<'a, 'de> = rmp_serde::Deserializer<rmp_serde::decode::ReadReader<&'a mut &'de [u8]>>;
+
+struct Entries<K, T> {
+    key: K,
+    take: T,
+}
+
+impl<'de, K, E, F, T> Visitor<'de> for Entries<F, T>
+where
+    E: fmt::Display,
+    F: Fn(&str) -> K,
+    T: FnMut(K, Value) -> Result<(), E>,
+{
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut access: A) -> Result<(), A::Error> {
+        while let Some(key) = access.next_key_seed(Name(&self.key))? {
+            let Decoded(value) = access.next_value()?;
+            (self.take)(key, value).map_err(A::Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks at the name of an entry where it lies.
+struct Name<'a, F>(&'a F);
+
+impl<'de, K, F: Fn(&str) -> K> DeserializeSeed<'de> for Name<'_, F> {
+    type Value = K;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<K, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<K, F: Fn(&str) -> K> Visitor<'_> for Name<'_, F> {
+    type Value = K;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<K, E> {
+        Ok((self.0)(name))
+    }
 }
 
 struct Plain<'a>(&'a Value);

@@ -86,6 +86,7 @@ async fn foreground(options: &DevnetStart, dir: &Path) -> Result<()> {
     config.port = options.port;
     config.block_time = Some(options.block_time).filter(|time| !time.is_zero());
     config.import = options.import.clone();
+    config.registry = options.registry.clone();
     let handle = Devnet::start(config).await.map_err(failed)?;
     output::line(&text(&handle.status()));
     let mut interrupted = signal(SignalKind::interrupt())?;
@@ -109,6 +110,9 @@ async fn background(options: &DevnetStart, dir: &Path) -> Result<()> {
     with("--block-time", options.block_time.as_secs_f64().to_string());
     if let Some(file) = &options.import {
         with("--import", absolute(file)?);
+    }
+    if let Some(registry) = &options.registry {
+        with("--registry", registry.clone());
     }
     let status = devnet::start_background(&exe, &args, dir)
         .await
@@ -137,11 +141,12 @@ fn text(status: &Status) -> String {
         None => "blocks on demand".to_string(),
     };
     let mut text = format!(
-        "devnet on http://{}, faucet on http://{}, process {}\npages: {}\nheight {}, {} waiting, {blocks}\nstate in {}",
+        "devnet on http://{}, faucet on http://{}, process {}\npages: {}\nflist hub: http://{}\nheight {}, {} waiting, {blocks}\nstate in {}",
         status.addr,
         status.faucet,
         status.pid,
         status.pages(),
+        status.hub,
         status.height,
         status.pool,
         short(Path::new(&status.dir)),

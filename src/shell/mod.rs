@@ -11,6 +11,7 @@
 //! | [`unlock`], [`first_run`], [`keeping`] | the store: opening, making, looking after |
 //! | [`devnet_command`] | `kosmos devnet …` |
 //! | [`zos_node_command`] | `kosmos zos-node …` |
+//! | [`zos_web_command`] | the web server of a node's website |
 //! | [`session`], [`host`], [`interrupt`] | one run of the language, the person as the tree sees them, Ctrl-C |
 //! | [`output`], [`terminal`], [`errors`], [`log`], [`environment`] | the only place that prints; what is known of the surroundings |
 pub mod answer;
@@ -41,5 +42,6 @@ pub mod terminal;
 pub mod tutorial;
 pub mod unlock;
 pub mod zos_node_command;
+pub mod zos_web_command;
 
 pub use start::main;

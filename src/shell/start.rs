@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use tokio::runtime::Runtime;
+
 use super::batch::Mode;
 use super::environment::Environment;
 use super::host::{Person, Sink};
 use super::interrupt::Caught;
 use super::session::{Look, Session, Tree};
-use super::tutorial::Stage;
+use super::tutorial::{Need, Stage};
 use super::unlock::{Ask, Opener, failed};
 use super::{
     batch, devnet_command, errors, first_run, input, interactive, keeping, log, output, terminal,
-    tutorial, zos_node_command,
+    tutorial, zos_node_command, zos_web_command,
 };
 use crate::cli::{Cli, Command, StoreCommand};
 use crate::j::{self, world::Settings, world::World};
@@ -34,6 +36,7 @@ const TUTORIAL: &[&str] = &[
     include_str!("../../examples/threebot.rhai"),
     include_str!("../../examples/together.rhai"),
     include_str!("../../examples/swap.rhai"),
+    include_str!("../../examples/machine.rhai"),
     include_str!("../../examples/schema.rhai"),
     include_str!("../../examples/addresses.rhai"),
 ];
@@ -91,6 +94,7 @@ impl Start {
                 return devnet_command::run(command, &self.environment, self.cli.yes);
             }
             Some(Command::ZosNode(options)) => return zos_node_command::run(options),
+            Some(Command::ZosWeb(options)) => return zos_web_command::run(options),
             Some(Command::Tutorial { auto }) => return self.tutorial(*auto),
             // Opened by `main`, before anything else is touched; no door of the shell.
             Some(Command::ZosInit { .. }) => return Ok(2),
@@ -229,6 +233,7 @@ impl Start {
             devnet_dir: self.environment.devnet(),
             devnet_port: crate::devnet::DEFAULT_PORT,
             devnet_program: std::env::current_exe().ok(),
+            container_program: std::env::current_exe().ok(),
             test_is_devnet: self.cli.devnet,
             ephemeral: self.cli.ephemeral,
         };
@@ -286,11 +291,13 @@ impl Start {
         config.port = 0;
         config.block_time = Some(TUTORIAL_BLOCK_TIME);
         let devnet = runtime.block_on(crate::devnet::Devnet::start(config))?;
+        let program = std::env::current_exe().ok();
         let open = || {
             let settings = Settings {
                 devnet_dir: folder.0.join("devnet"),
                 devnet_port: 0,
                 devnet_program: None,
+                container_program: program.clone(),
                 test_is_devnet: true,
                 ephemeral: true,
             };
@@ -313,6 +320,7 @@ impl Start {
         }
         let stage = Stage {
             open: &open,
+            missing: &|need| missing(need, &runtime, &folder.0, program.as_deref()),
             waits: interactive,
             colours,
         };
@@ -338,6 +346,40 @@ fn script(argument: &str) -> Result<Option<&Path>> {
 
 fn no_file(name: &str) -> Error {
     Error::new(Kind::Usage, format!("there is no file {name}"))
+}
+
+/// Why this machine cannot give a script of the tutorial what it needs; None when it can.
+fn missing(
+    need: &Need,
+    runtime: &Runtime,
+    folder: &Path,
+    program: Option<&Path>,
+) -> Option<String> {
+    match need {
+        Need::Node if cfg!(target_os = "linux") => None,
+        Need::Node => Some("a Zero-OS node needs Linux".to_string()),
+        Need::Containers => no_containers(runtime, &folder.join("probe"), program),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn no_containers(runtime: &Runtime, folder: &Path, program: Option<&Path>) -> Option<String> {
+    use crate::devnet::zos::container::{Config, Containers, Support};
+    let Some(program) = program else {
+        return Some("the kosmos program does not know where it is".to_string());
+    };
+    match runtime.block_on(Containers::open(Config::new(folder, program))) {
+        Ok((containers, _)) => match containers.support() {
+            Support::Yes(_) => None,
+            no => Some(no.to_string()),
+        },
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn no_containers(_: &Runtime, _: &Path, _: Option<&Path>) -> Option<String> {
+    Some("containers need Linux".to_string())
 }
 
 /// A folder of the devnet of the tutorial, removed at the end.

@@ -8,6 +8,9 @@
 //! | anything else | an input, with the lines that close what it opens |
 //! | `//> text` | the input must print this line; `…` stands for any text, alone for any lines |
 //! | `//@ restart` | the shell is left and started again |
+//! | `//@ needs node containers` | when the machine lacks one of these, the script ends here and says why |
+//! | `//@ port 8081` | when this port is in use, another stands in its place from here on |
+//!
 //!
 //! An input without `//>` must print nothing.
 use super::editor::{CONTINUATION, PROMPT};
@@ -32,6 +35,29 @@ pub enum Step {
     },
     /// Leave and start again.
     Restart,
+    /// Go on only when the machine has all of these.
+    Needs(Vec<Need>),
+    /// Use another port of 127.0.0.1 where this one is taken.
+    Port(u16),
+}
+
+/// Something that not every machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A Zero-OS node can run.
+    Node,
+    /// A node can have containers.
+    Containers,
+}
+
+impl Need {
+    fn parse(word: &str) -> Option<Need> {
+        match word {
+            "node" => Some(Need::Node),
+            "containers" => Some(Need::Containers),
+            _ => None,
+        }
+    }
 }
 
 /// Reads a script.
@@ -60,9 +86,19 @@ pub fn parse(script: &str) -> Result<Vec<Step>> {
                 _ => return wrong("nothing was typed that could print this"),
             }
         } else if let Some(order) = trimmed.strip_prefix("//@") {
-            match order.trim() {
-                "restart" => steps.push(Step::Restart),
-                _ => return wrong("this is not known"),
+            let words: Vec<&str> = order.split_whitespace().collect();
+            let step = match words.split_first() {
+                Some((&"restart", [])) => Some(Step::Restart),
+                Some((&"needs", needs)) if !needs.is_empty() => {
+                    let needs: Option<Vec<Need>> = needs.iter().map(|n| Need::parse(n)).collect();
+                    needs.map(Step::Needs)
+                }
+                Some((&"port", [port])) => port.parse().ok().map(Step::Port),
+                _ => None,
+            };
+            match step {
+                Some(step) => steps.push(step),
+                None => return wrong("this is not known"),
             }
         } else if let Some(text) = trimmed.strip_prefix("//") {
             let text = text.trim();
@@ -134,6 +170,8 @@ fn line_matches(pattern: &str, line: &str) -> bool {
 pub struct Stage<'s> {
     /// Makes a session; called again for a restart. The store and the devnet stay.
     pub open: &'s dyn Fn() -> Session,
+    /// Why the machine lacks something; None when it has it.
+    pub missing: &'s dyn Fn(&Need) -> Option<String>,
     /// Waits for Enter before each input.
     pub waits: bool,
     /// With colours.
@@ -148,19 +186,52 @@ pub struct Stage<'s> {
 pub fn play(script: &str, stage: &Stage<'_>) -> Result<()> {
     let _caught = Caught::sigint();
     let mut session = (stage.open)();
-    for step in parse(script)? {
+    let played = parse(script).and_then(|steps| play_in(&mut session, steps, stage));
+    // However it went: nothing goes on behind the person's back.
+    #[cfg(target_os = "linux")]
+    session.world().stop_zos_nodes();
+    played
+}
+
+fn play_in(session: &mut Session, steps: Vec<Step>, stage: &Stage<'_>) -> Result<()> {
+    let mut ports: Vec<(String, String)> = Vec::new();
+    let moved = |text: &str, ports: &[(String, String)]| {
+        ports
+            .iter()
+            .fold(text.to_string(), |text, (from, to)| text.replace(from, to))
+    };
+    for step in steps {
         match step {
-            Step::Tell(text) => tell(&text, stage.colours),
+            Step::Tell(text) => tell(&moved(&text, &ports), stage.colours),
+            Step::Port(port) => {
+                if let Some(other) = other_port(port)? {
+                    let text = format!(
+                        "(Port {port} of this machine is in use, so here it is port {other}.)"
+                    );
+                    tell(&text, stage.colours);
+                    ports.push((port.to_string(), other.to_string()));
+                }
+            }
             Step::Restart => {
                 tell("(Ctrl-D, and start again)", stage.colours);
-                drop(session);
-                session = (stage.open)();
+                *session = (stage.open)();
+            }
+            Step::Needs(needs) => {
+                if let Some(why) = needs.iter().find_map(stage.missing) {
+                    tell(
+                        &format!("(The rest of this part is left out: {why})"),
+                        stage.colours,
+                    );
+                    break;
+                }
             }
             Step::Type {
                 source,
                 expected,
                 line,
             } => {
+                let source = moved(&source, &ports);
+                let expected: Vec<String> = expected.iter().map(|e| moved(e, &ports)).collect();
                 type_in(&source, stage)?;
                 let (printed, result) = session.transcript(&source);
                 output::out(&printed);
@@ -179,6 +250,15 @@ pub fn play(script: &str, stage: &Stage<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A free port of 127.0.0.1 when this one is taken.
+fn other_port(port: u16) -> Result<Option<u16>> {
+    let listen = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port));
+    match listen(port) {
+        Ok(_) => Ok(None),
+        Err(_) => Ok(Some(listen(0)?.local_addr()?.port())),
+    }
 }
 
 fn unexpected(line: usize, source: &str, expected: &[String], printed: &str) -> Error {

@@ -9,6 +9,7 @@ use ed25519_dalek::{Signer, SigningKey, Verifier, VerifyingKey};
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 const ED25519_NAME: &str = "ed25519";
 /// Bytes of an Ed25519 signature.
@@ -61,6 +62,29 @@ impl PublicKey {
             return false;
         };
         key.verify(hash.as_bytes(), &signature).is_ok()
+    }
+
+    /// Returns whether `signature` is this key's signature of a message that is no hash.
+    pub fn verify_message(&self, message: &[u8], signature: &Signature) -> bool {
+        let Self::Ed25519(bytes) = self else {
+            return false;
+        };
+        let key = VerifyingKey::from_bytes(bytes);
+        let signature = ed25519_dalek::Signature::from_slice(signature.as_bytes());
+        match (key, signature) {
+            (Ok(key), Ok(signature)) => key.verify(message, &signature).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Returns the Curve25519 form of the key, to agree on secrets with its owner; None for a key
+    /// that is none.
+    pub fn agreement_key(&self) -> Option<[u8; 32]> {
+        let Self::Ed25519(bytes) = self else {
+            return None;
+        };
+        let key = VerifyingKey::from_bytes(bytes).ok()?;
+        Some(key.to_montgomery().to_bytes())
     }
 }
 
@@ -271,7 +295,22 @@ impl KeyPair {
 
     /// Signs a hash (RFC 8032, always the same signature for the same hash).
     pub fn sign(&self, hash: &Hash) -> Signature {
-        Signature(self.signing.sign(hash.as_bytes()).to_bytes().to_vec())
+        self.sign_message(hash.as_bytes())
+    }
+
+    /// Signs a message that is no hash (RFC 8032).
+    pub fn sign_message(&self, message: &[u8]) -> Signature {
+        Signature(self.signing.sign(message).to_bytes().to_vec())
+    }
+
+    /// Returns the Curve25519 form of the secret, to agree on secrets with others: the first half
+    /// of the seed's SHA-512, clamped.
+    pub fn agreement_secret(&self) -> Zeroizing<[u8; 32]> {
+        let mut secret = Zeroizing::new(self.signing.to_scalar_bytes());
+        let [first, .., last] = &mut *secret;
+        *first &= 0b1111_1000;
+        *last = *last & 0b0111_1111 | 0b0100_0000;
+        secret
     }
 }
 

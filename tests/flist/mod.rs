@@ -1,10 +1,13 @@
 //! Tests of the room `flist`: recorded flists read and written again, chunks, hostile files.
+mod backends;
 mod build;
+mod cache;
 mod chunks;
 mod hostile;
 mod image;
 mod properties;
 mod recorded;
+mod tar;
 
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use kosmos::object::{ClassInfo, MemberInfo, MemberKind, Ty, class_of};
 
-use super::{Chain, Session};
+use super::{Chain, Session, hub};
 
 /// Members whose example is empty, with the reason.
 const EXEMPT: &[(&str, &str)] = &[
@@ -11,6 +11,7 @@ const EXEMPT: &[(&str, &str)] = &[
     ("stop", "would end the devnet of this test"),
     ("reset", "would end the devnet of this test"),
     ("add_from_path", "needs a file"),
+    ("gedis_client.auth", "is always refused"),
     ("from_tar", "needs an archive"),
     ("from_registry", "needs a registry"),
 ];
@@ -19,6 +20,10 @@ const EXEMPT: &[(&str, &str)] = &[
 const NOT_RUN: &[&str] = &[
     "j.devnet.start()",
     "j.clients.currencylayer.load()",
+    // These ask the ZeroTier daemon of the machine.
+    "j.clients.zerotier.network_join('9bee8941b5717835')",
+    "j.clients.zerotier.network_leave('9bee8941b5717835')",
+    "j.clients.zerotier.networks_joined()",
     "b = j.data.bcdb.new('mine')\nb.export_('export_of_mine')",
     "b = j.data.bcdb.new('mine')\nb.import_('export_of_mine')",
 ];
@@ -48,6 +53,24 @@ fn is_of_a_node(class: &ClassInfo, example: &str) -> bool {
     class.name == "JobResult" || words.iter().any(|word| example.contains(word))
 }
 
+/// Examples that are run with a directory, a notary and a 3bot.
+fn is_of_the_grid(example: &str) -> bool {
+    let words = ["w.capacity.", "threefold_directory.", "gedis.tfnotary"];
+    words.iter().any(|word| example.contains(word))
+}
+
+/// Examples that are run with an archive, a gateway and a controller of networks.
+fn is_of_a_service(example: &str) -> bool {
+    let words = ["archive.", "gateway.", "account."];
+    words.iter().any(|word| example.contains(word))
+}
+
+/// Examples that are run on a 0-DB.
+fn is_of_a_zdb(example: &str) -> bool {
+    let words = ["j.clients.zdb.client", "admin.", "cl."];
+    words.iter().any(|word| example.contains(word))
+}
+
 fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
     use kosmos::j::clients::{tfchain as t, zos as z};
     use kosmos::j::data as d;
@@ -58,6 +81,7 @@ fn members() -> Vec<(ClassInfo, &'static MemberInfo)> {
         class_of::<t::output::CoinOutput>(),
         class_of::<t::output::BlockStakeOutput>(),
         class_of::<t::pending::Pending>(),
+        class_of::<t::capacity::ReservationValue>(),
         class_of::<t::statement::Statement>(),
         class_of::<t::condition::ConditionValue>(),
         class_of::<t::fulfillment::FulfillmentValue>(),
@@ -119,7 +143,11 @@ fn every_example_runs() {
         if member.example.is_empty() || NOT_RUN.contains(&member.example) {
             continue;
         }
-        if is_of_a_node(&class, member.example) {
+        if is_of_a_node(&class, member.example)
+            || is_of_the_grid(member.example)
+            || is_of_a_service(member.example)
+            || is_of_a_zdb(member.example)
+        {
             continue;
         }
         if !done.insert(member.example) {
@@ -130,6 +158,9 @@ fn every_example_runs() {
             .yes
             .store(true, std::sync::atomic::Ordering::SeqCst);
         s.says("c.wallets.pocket_money");
+        if member.example.contains("hub.") {
+            hub::prepare(&mut s, dir.path());
+        }
         // What examples of outputs and shared wallets look at must be in a block.
         for line in member.example.lines() {
             let line = &line.replace("'/tmp/", &files);
@@ -140,6 +171,43 @@ fn every_example_runs() {
         }
         chain.block();
     }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_example_of_the_grid_runs() {
+    let (chain, _grid, mut s) = super::capacity::setup();
+    let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
+    for (class, member) in members() {
+        if !is_of_the_grid(member.example) || !done.insert(member.example) {
+            continue;
+        }
+        // A paste of several lines is one statement.
+        if let Err(error) = s.ask(member.example) {
+            failed.push(format!("{}.{}: {error}", class.name, member.name));
+        }
+        chain.block();
+    }
+    assert!(done.len() > 15, "{}", done.len());
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_example_of_a_service_runs() {
+    let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("notes.txt"), "notes").unwrap();
+    let files = format!("'{}/", dir.path().display());
+    for (class, member) in members() {
+        if !is_of_a_service(member.example) || !done.insert(member.example) {
+            continue;
+        }
+        let mut s = super::services::setup();
+        if let Err(error) = s.ask(&member.example.replace("'/tmp/", &files)) {
+            failed.push(format!("{}.{}: {error}", class.name, member.name));
+        }
+    }
+    assert!(done.len() > 15, "{}", done.len());
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
@@ -167,6 +235,33 @@ fn every_example_of_a_node_runs() {
         ));
         for line in member.example.lines() {
             if let Err(error) = s.ask(line) {
+                failed.push(format!("{}.{}: {line}: {error}", class.name, member.name));
+                break;
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn every_example_of_a_zdb_runs() {
+    let (mut done, mut failed) = (BTreeSet::new(), Vec::new());
+    for (class, member) in members() {
+        if !is_of_a_zdb(member.example) || !done.insert(member.example) {
+            continue;
+        }
+        let server = crate::zdb::Server::start();
+        let port = server.port().to_string();
+        let mut s = Session::new(Default::default());
+        s.person
+            .yes
+            .store(true, std::sync::atomic::Ordering::SeqCst);
+        s.says(&format!(
+            "admin = j.clients.zdb.client_admin_get(port={port})\n\
+             cl = admin.namespace_new('test', secret='1234')"
+        ));
+        for line in member.example.lines() {
+            if let Err(error) = s.ask(&line.replace("9900", &port)) {
                 failed.push(format!("{}.{}: {line}: {error}", class.name, member.name));
                 break;
             }

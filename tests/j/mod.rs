@@ -1,10 +1,12 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
 mod builders;
+mod capacity;
 mod cosigners;
 mod data;
 mod erc20;
 mod examples;
+mod hub;
 mod images;
 mod minting;
 mod money;
@@ -12,6 +14,7 @@ mod nodes;
 mod reference;
 mod reference_minting;
 mod sending;
+mod services;
 mod swaps;
 mod threebots;
 mod transcript;
@@ -68,6 +71,8 @@ impl Chain {
         let mut config = Config::new(dir.path().join("devnet"));
         config.port = 0;
         config.block_time = None;
+        // Nothing listens there: no test asks a registry of the world.
+        config.registry = Some("127.0.0.1:1".into());
         let handle = runtime.block_on(Devnet::start(config)).unwrap();
         Chain {
             runtime,
@@ -113,6 +118,7 @@ impl Chain {
     pub fn settings(&self) -> Settings {
         Settings {
             devnet_dir: self.dir.path().join("devnet"),
+            container_program: Some(env!("CARGO_BIN_EXE_kosmos").into()),
             ephemeral: true,
             ..Settings::default()
         }

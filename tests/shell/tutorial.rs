@@ -1,5 +1,5 @@
 //! The player of the tutorial.
-use kosmos::shell::tutorial::{Step, matches, parse};
+use kosmos::shell::tutorial::{Need, Step, matches, parse};
 
 fn typed(source: &str, expected: &[&str], line: usize) -> Step {
     Step::Type {
@@ -26,7 +26,23 @@ fn a_script_is_told_typed_and_checked() {
         ]
     );
     assert!(parse("//> 2").is_err());
-    assert!(parse("//@ dance").is_err());
+    for wrong in [
+        "//@ dance",
+        "//@ restart now",
+        "//@ needs",
+        "//@ needs gold",
+        "//@ port",
+        "//@ port 99999",
+    ] {
+        assert!(parse(wrong).is_err(), "{wrong}");
+    }
+    assert_eq!(
+        parse("//@ needs node containers\n//@ port 8081").unwrap(),
+        [
+            Step::Needs(vec![Need::Node, Need::Containers]),
+            Step::Port(8081)
+        ]
+    );
 }
 
 #[test]
@@ -76,6 +92,12 @@ fn the_tutorial_plays_to_its_end() {
     let (code, out, err) = super::outcome(&kosmos.run(&["tutorial", "--auto"], ""));
     assert_eq!(code, 0, "{out}\n{err}");
     assert!(out.contains("JSX> w.balance\n"), "{out}");
+    // The container's half is played, or it is told why not.
+    assert!(
+        out.contains("<h1>Hello from a container</h1>'\n")
+            || out.contains("(The rest of this part is left out: "),
+        "{out}"
+    );
     assert_eq!(std::fs::read_dir(kosmos.home()).unwrap().count(), 0);
 }
 

@@ -67,6 +67,11 @@ impl Query {
             .find(|(n, _)| n == name)
             .map_or("", |(_, value)| value)
     }
+
+    /// Returns all parameters, in their order.
+    pub fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
 }
 
 /// Decodes `%41` to `A`; what is no valid escape stays as it is.

@@ -27,6 +27,12 @@ impl Html {
         self
     }
 
+    /// Appends another piece.
+    pub fn append(&mut self, other: Html) -> &mut Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
     /// Appends a paragraph.
     pub fn paragraph(&mut self, write: impl FnOnce(&mut Self)) -> &mut Self {
         self.raw("<p>").with(write).raw("</p>\n")

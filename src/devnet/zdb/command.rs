@@ -213,7 +213,8 @@ impl Session {
 
     fn auth(&mut self, password: &[u8]) -> Result<Reply, Reply> {
         let is_right = match &self.shared.password {
-            None => return refuse("Authentication disabled"),
+            // Everybody is one already; clients say a password all the same.
+            None => true,
             Some(own) => same(own.as_bytes(), password),
         };
         match is_right {

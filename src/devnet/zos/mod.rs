@@ -13,6 +13,7 @@
 //! * [`inside`]: the machinery in a container. * [`startup`]: the services it starts by itself.
 //! * [`files`], [`view`], [`place`]: the files, and the folder a node lives in.
 //! * [`background`]: a node as a process of its own.
+//! * [`website`]: the root of a container with a small website, for trying things out.
 //! * [`node`]: takes jobs from the data and puts results back. * [`container`]: its containers.
 pub mod background;
 pub mod builtin;
@@ -28,6 +29,7 @@ pub mod place;
 pub mod redis;
 pub mod startup;
 pub mod view;
+pub mod website;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

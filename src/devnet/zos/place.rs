@@ -42,6 +42,11 @@ pub struct Place {
     _lock: File,
 }
 
+/// The `/` of a node that lives in a folder.
+pub fn files(dir: &Path) -> PathBuf {
+    dir.join("fs")
+}
+
 impl Place {
     /// Makes the folder when it is missing, takes it, and ends what a killed node left running.
     ///
@@ -104,7 +109,7 @@ impl Place {
 
     /// The node's `/`.
     pub fn files(&self) -> PathBuf {
-        self.path.join("fs")
+        files(&self.path)
     }
 
     /// The folder of its containers.

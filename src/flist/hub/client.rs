@@ -145,6 +145,7 @@ impl Hub {
                 hub,
                 status: 404,
                 message: "user not found".into(),
+                reason: String::new(),
             }),
             answer => self.server.read(&answer?),
         }

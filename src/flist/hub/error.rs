@@ -102,7 +102,7 @@ pub enum HubError {
         says: String,
     },
     /// It refuses, in its own words.
-    #[error("{hub} refuses ({status}): {message}")]
+    #[error("{hub} refuses ({status}): {message}{}", more(reason))]
     Refused {
         /// The hub.
         hub: String,
@@ -110,6 +110,8 @@ pub enum HubError {
         status: u16,
         /// Its words, cleaned and cut.
         message: String,
+        /// More about it, where it tells; cleaned and cut.
+        reason: String,
     },
     /// It answers with a page of errors.
     #[error("{hub} failed with status {status}")]
@@ -167,6 +169,13 @@ impl HubError {
             Self::NotPrivate { .. } => Some("use the https address of the hub"),
             _ => None,
         }
+    }
+}
+
+fn more(reason: &str) -> String {
+    match reason {
+        "" => String::new(),
+        reason => format!(": {reason}"),
     }
 }
 

@@ -55,6 +55,8 @@ impl std::fmt::Debug for Server {
 #[derive(Deserialize)]
 struct Refusal {
     message: String,
+    #[serde(default)]
+    reason: String,
 }
 
 impl Server {
@@ -232,6 +234,7 @@ impl Server {
                 hub,
                 status: status.as_u16(),
                 message: clean(&says.message),
+                reason: clean(&says.reason),
             },
             Some(says) => HubError::Forbidden {
                 hub,

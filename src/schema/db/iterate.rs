@@ -1,11 +1,10 @@
 //! Objects one after the other, a few in memory at a time.
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::CHUNK;
 use super::error::DbError;
 use super::keeper::Kept;
-use super::model::Model;
+use super::model::{Current, Model};
 use crate::schema::Object;
 
 /// The objects of a model in the order of their numbers.
@@ -14,7 +13,9 @@ use crate::schema::Object;
 /// its place; the others follow.
 pub struct Objects {
     model: Arc<Model>,
-    read: VecDeque<Result<Object, DbError>>,
+    read: std::vec::IntoIter<Kept>,
+    /// What `read` was read with.
+    current: Option<Arc<Current>>,
     last: u64,
     ended: bool,
 }
@@ -24,7 +25,8 @@ impl Model {
     pub fn iterate(self: &Arc<Self>) -> Objects {
         Objects {
             model: Arc::clone(self),
-            read: VecDeque::with_capacity(CHUNK),
+            read: Vec::new().into_iter(),
+            current: None,
             last: 0,
             ended: false,
         }
@@ -45,35 +47,16 @@ impl Model {
 impl Objects {
     fn fill(&mut self) -> Result<(), DbError> {
         let (model, after) = (&self.model, self.last);
-        let (last, read) = model.reading(|reader, current| {
+        let (read, current) = model.shared.read(|reader| {
             let entries = reader.entries(model.url(), after, CHUNK);
-            let entries = entries.map_err(DbError::Keeper)?;
-            let last = entries.last().map(|kept| kept.id);
-            let decode = |entries: &[Kept]| -> Vec<_> {
-                let entries = entries.iter();
-                entries.map(|kept| model.decoded(current, kept)).collect()
-            };
-            // Making objects takes longer than reading: two threads share it.
-            let (first, second) = entries.split_at(entries.len() / 2);
-            let read: VecDeque<_> = match first.len() < CHUNK / 4 {
-                true => decode(&entries).into(),
-                false => std::thread::scope(|scope| {
-                    let other = scope.spawn(|| decode(second));
-                    let mut read = VecDeque::from(decode(first));
-                    match other.join() {
-                        Ok(rest) => read.extend(rest),
-                        Err(panic) => std::panic::resume_unwind(panic),
-                    }
-                    read
-                }),
-            };
-            Ok((last, read))
+            Ok((entries.map_err(DbError::Keeper)?, model.current(reader)?))
         })?;
-        match last {
-            Some(last) => self.last = last,
+        match read.last() {
+            Some(kept) => self.last = kept.id,
             None => self.ended = true,
         }
-        self.read = read;
+        self.read = read.into_iter();
+        self.current = Some(current);
         Ok(())
     }
 }
@@ -82,14 +65,16 @@ impl Iterator for Objects {
     type Item = Result<Object, DbError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.read.is_empty()
+        if self.read.as_slice().is_empty()
             && !self.ended
             && let Err(error) = self.fill()
         {
             self.ended = true;
             return Some(Err(error));
         }
-        let object = self.read.pop_front()?;
+        // Made one at a time: the memory of the one before, just left, is used again.
+        let (kept, current) = (self.read.next()?, self.current.as_ref()?);
+        let object = self.model.decoded(current, &kept);
         Some(object.and_then(|object| self.model.handed_out(object)))
     }
 }

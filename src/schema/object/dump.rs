@@ -12,26 +12,21 @@ impl Object {
     /// Plain values: numerics as bytes, enums as index, dates as epoch, objects as maps; `id`
     /// when stored.
     pub fn to_plain(&self) -> Map {
-        let mut map = self.plain_properties();
-        if let Some(id) = self.id.and_then(|id| i64::try_from(id).ok()) {
-            map.insert("id".into(), Value::Int(id));
-        }
-        map
-    }
-
-    /// Plain values of the properties alone, with those of the old record that are kept.
-    pub(super) fn plain_properties(&self) -> Map {
         let known = self.iter().map(|(property, value)| {
             let plain = property.kind.plain(value);
             (property.name.clone(), plain)
         });
-        known
+        let mut map: Map = known
             .chain(
                 self.extra
                     .iter()
                     .map(|(name, value)| (name.clone(), value.clone())),
             )
-            .collect()
+            .collect();
+        if let Some(id) = self.id.and_then(|id| i64::try_from(id).ok()) {
+            map.insert("id".into(), Value::Int(id));
+        }
+        map
     }
 
     /// Human forms by name, in the order of the schema. Secrets are shown.

@@ -81,34 +81,24 @@ impl Object {
     pub(in crate::schema) fn restore_all(&mut self, map: Map) -> Result<(), ObjectError> {
         for (name, value) in map {
             let nr = self.number_of(&name)?;
-            let Some(property) = self.schema.properties.get(nr) else {
-                continue;
-            };
-            let value = match value {
-                Value::Null => property.default(&self.context)?,
-                value => {
-                    let restored = property.kind.restore(value, &self.context);
-                    restored.map_err(|error| value_error(property, error))?
-                }
-            };
-            self.put(nr, value);
+            self.restore_one(nr, value)?;
         }
         Ok(())
     }
 
-    /// Sets what a stored record holds; properties the schema does not have are kept aside.
-    fn restore_stored(&mut self, mut map: Map) -> Result<(), ObjectError> {
-        let gone: Vec<String> = map
-            .keys()
-            .filter(|name| self.schema.number_of(name).is_none())
-            .cloned()
-            .collect();
-        for name in gone {
-            if let Some(value) = map.shift_remove(&name) {
-                self.extra.insert(name, value);
+    fn restore_one(&mut self, nr: usize, value: Value) -> Result<(), ObjectError> {
+        let Some(property) = self.schema.properties.get(nr) else {
+            return Ok(());
+        };
+        let value = match value {
+            Value::Null => property.default(&self.context)?,
+            value => {
+                let restored = property.kind.restore(value, &self.context);
+                restored.map_err(|error| value_error(property, error))?
             }
-        }
-        self.restore_all(map)
+        };
+        self.put(nr, value);
+        Ok(())
     }
 
     /// Stored bytes: version, schema md5, payload.
@@ -121,7 +111,11 @@ impl Object {
 
     /// The payload alone: a msgpack map from property to plain value, without the id.
     pub fn to_payload(&self) -> Vec<u8> {
-        msgpack::encode(&Value::Map(self.plain_properties()))
+        let known = self.iter();
+        let known = known.map(|(property, value)| (property.name.as_str(), value));
+        let extra = self.extra.iter();
+        let extra = extra.map(|(name, value)| (name.as_str(), value));
+        msgpack::encode_map(self.values.len() + self.extra.len(), known.chain(extra))
     }
 
     /// Reads stored bytes with the schema they name, which must be registered.
@@ -172,15 +166,39 @@ impl Object {
         schema: &Arc<Schema>,
         payload: &[u8],
     ) -> Result<Self, ObjectError> {
-        let value = msgpack::decode(payload).map_err(|error| data_error(schema, &error))?;
-        let Value::Map(map) = value else {
-            return Err(data_error(
-                schema,
-                &format!("expected a map, not a {}", value.kind()),
-            ));
+        // Defaults are made at the end, for what is missing then.
+        let mut object = Self {
+            context: Arc::clone(context),
+            schema: Arc::clone(schema),
+            values: vec![Value::Null; schema.properties.len()],
+            changed: vec![false; schema.properties.len()],
+            extra: Map::new(),
+            id: None,
+            revision: 0,
+            readonly: false,
         };
-        let mut object = Self::new(context, schema)?;
-        object.restore_stored(map)?;
+        let place = |name: &str| schema.number_of(name).ok_or_else(|| name.to_owned());
+        let mut failed = None;
+        let read = msgpack::decode_map(payload, place, |place, value| {
+            let restored = match place {
+                Ok(nr) => object.restore_one(nr, value),
+                Err(name) => {
+                    object.extra.insert(name, value);
+                    Ok(())
+                }
+            };
+            restored.map_err(|error| failed.insert(error).to_string())
+        });
+        match (failed, read) {
+            (Some(error), _) => return Err(error),
+            (None, Err(error)) => return Err(data_error(schema, &error)),
+            (None, Ok(())) => {}
+        }
+        for (property, value) in schema.properties.iter().zip(&mut object.values) {
+            if matches!(value, Value::Null) {
+                *value = property.default(context)?;
+            }
+        }
         object.mark_stored();
         Ok(object)
     }

@@ -7,6 +7,7 @@
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
 //! * [`threebot`], [`minter`], [`erc20`]: of a wallet and of the chain; their orders go through
 //!   [`order`].
+//! * [`capacity`]: reserving capacity of the grid with the coins of a wallet.
 //! * [`types`]: the chain's own types, from text, JSON and bytes.
 //! * [`json`]: JSON that a user hands over.
 //! * the other files: one class of values each.
@@ -16,6 +17,7 @@ pub mod atomicswap;
 pub mod balance;
 pub mod block;
 pub mod builder;
+pub mod capacity;
 pub mod client;
 pub mod condition;
 pub mod erc20;

@@ -11,7 +11,7 @@ use super::wallet::Wallet;
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value, class_of, print,
 };
-use crate::tfchain::wallet::{Preview, SendRequest, Signed, Submission, Wallet as Library};
+use crate::tfchain::wallet::{Draft, Preview, SendRequest, Signed, Submission, Wallet as Library};
 use crate::tfchain::{Fulfillment, Hash, Network, Transaction};
 
 /// Parameters that everything that sends has.
@@ -123,14 +123,7 @@ pub fn send(wallet: &Arc<Wallet>, order: Order) -> Result<Value> {
     if !order.dry_run {
         refuse_while_unclear(wallet)?;
     }
-    let drafted = core.ask(async {
-        let balance = library.balance().await?;
-        let draft = library.draft_from(&balance, &order.request)?;
-        let preview = library.preview(&draft, Some(balance.chain.height));
-        Ok::<_, crate::tfchain::wallet::WalletError>((draft, preview))
-    });
-    wallet.note_keys(&library)?;
-    let (draft, preview) = drafted?;
+    let (draft, preview) = drafted(wallet, &library, &order.request)?;
     if order.dry_run {
         wallet.world().host.note(&words(core, &preview));
         let made = TransactionValue::made(draft.transaction, None);
@@ -142,6 +135,25 @@ pub fn send(wallet: &Arc<Wallet>, order: Order) -> Result<Value> {
     let signed = library.sign(&draft)?;
     let (transaction, submitted) = submit_signed(wallet, signed, &preview)?;
     Ok(Value::object(SendResult::new(transaction, submitted)))
+}
+
+/// Drafts what is to be sent from the balance as it is now.
+///
+/// # Errors
+/// What is wrong with it; not enough money.
+pub(super) fn drafted(
+    wallet: &Wallet,
+    library: &Library,
+    request: &SendRequest,
+) -> Result<(Draft, Preview)> {
+    let drafted = wallet.client().ask(async {
+        let balance = library.balance().await?;
+        let draft = library.draft_from(&balance, request)?;
+        let preview = library.preview(&draft, Some(balance.chain.height));
+        Ok::<_, crate::tfchain::wallet::WalletError>((draft, preview))
+    });
+    wallet.note_keys(library)?;
+    drafted
 }
 
 /// The preview in words, with the network as the user named it.
@@ -162,6 +174,19 @@ pub(super) fn words(core: &ClientCore, preview: &Preview) -> String {
 /// # Errors
 /// [`Kind::NotConfirmed`].
 pub fn confirm(core: &ClientCore, preview: &Preview, what: &str) -> Result<()> {
+    confirm_with(core, "", preview, what)
+}
+
+/// The same, with more to be said above.
+///
+/// # Errors
+/// [`Kind::NotConfirmed`].
+pub(super) fn confirm_with(
+    core: &ClientCore,
+    more: &str,
+    preview: &Preview,
+    what: &str,
+) -> Result<()> {
     let place: Place = core.place()?;
     if place.is_devnet() {
         return Ok(());
@@ -171,10 +196,11 @@ pub fn confirm(core: &ClientCore, preview: &Preview, what: &str) -> Result<()> {
         _ => "",
     };
     let question = format!("{what} on {}{of}?", place.network);
-    core.base
-        .world
-        .host
-        .confirm(&words(core, preview), &question)
+    let shown = match more {
+        "" => words(core, preview),
+        more => format!("{more}\n{}", words(core, preview)),
+    };
+    core.base.world.host.confirm(&shown, &question)
 }
 
 /// Before anything new is sent, what was sent before must be clear: else something could be paid

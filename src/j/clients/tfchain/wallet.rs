@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::atomicswap::Swaps;
 use super::balance::BalanceValue;
 use super::builder::Builder;
+use super::capacity::WalletCapacity;
 use super::client::TfchainClient;
 use super::erc20::WalletErc20;
 use super::minter::WalletMinter;
@@ -314,6 +315,13 @@ const COINS: &[Member<Wallet>] = &[
         "Swaps with somebody on another chain.",
         "w.atomicswap",
         |wallet: &Arc<Wallet>, _| Ok(Swaps::of(wallet)),
+    ),
+    Member::child(
+        "capacity",
+        class_of::<WalletCapacity>,
+        "Capacity of the grid: reserved, paid and listed here.",
+        "w.capacity",
+        |wallet: &Arc<Wallet>, _| Ok(WalletCapacity::value(wallet)),
     ),
     Member::child(
         "threebot",

@@ -1,0 +1,229 @@
+//! An S3 archive: objects in buckets on disk, behind one login and password.
+//!
+//! Protocol, signatures and storage are the crates `s3s` and `s3s-fs`. What is added here is the
+//! size that was paid for, and that it runs inside the devnet.
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+use super::error::{Error, Result};
+use super::http::{self, LimitedListener};
+
+/// Header of uploads in signed pieces: the length without what the signatures add.
+const DECODED_LENGTH: &str = "x-amz-decoded-content-length";
+const XML: HeaderValue = HeaderValue::from_static("application/xml");
+
+/// Who may use an archive, and how much of it.
+#[derive(Clone)]
+pub struct Settings {
+    /// The access key.
+    pub login: String,
+    /// The secret key.
+    pub password: Zeroizing<String>,
+    /// Most bytes of all objects together; None is no limit.
+    pub limit: Option<u64>,
+}
+
+/// Shows who, never the password.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("login", &self.login)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Archive {
+    service: S3Service,
+    folder: PathBuf,
+    limit: Option<u64>,
+    /// Bytes in use; None when they must be counted again. Held while a write is under way, so
+    /// that two of them do not both take the last free place.
+    used: Mutex<Option<u64>>,
+}
+
+/// An archive that runs in this process, until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Handle {
+    addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    runner: Option<JoinHandle<()>>,
+}
+
+/// Starts an archive on the tokio runtime that this is called on, with its objects in `folder`,
+/// which is made when it is missing. Port 0 takes a free one.
+///
+/// # Errors
+/// When the port is taken or the folder cannot be used.
+pub async fn start(listen: SocketAddr, folder: &Path, settings: Settings) -> Result<Handle> {
+    let fail = |source| Error::Listen {
+        addr: listen,
+        source,
+    };
+    let listener = LimitedListener::bind(listen).await.map_err(fail)?;
+    let addr = axum::serve::Listener::local_addr(&listener).map_err(fail)?;
+    let private = |source| Error::File {
+        what: "cannot make",
+        path: folder.to_owned(),
+        source,
+    };
+    make_private(folder).map_err(private)?;
+    let files = s3s_fs::FileSystem::new(folder).map_err(|error| Error::Start {
+        reason: format!("the S3 archive in {}: {error:?}", folder.display()),
+    })?;
+    let mut builder = S3ServiceBuilder::new(files);
+    let password = settings.password.as_str();
+    builder.set_auth(SimpleAuth::from_single(settings.login.as_str(), password));
+    let archive = Arc::new(Archive {
+        service: builder.build(),
+        folder: folder.to_owned(),
+        limit: settings.limit,
+        used: Mutex::new(None),
+    });
+    let (stop, mut stopping) = watch::channel(false);
+    let app = Router::new().fallback(answer).with_state(archive);
+    let runner = tokio::spawn(async move {
+        let stopped = async move {
+            // The sender going away is a stop too.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        // Serving ends when it is told to, never with an error of its own.
+        let _ = axum::serve(listener, app)
+            .with_graceful_shutdown(stopped)
+            .await;
+    });
+    Ok(Handle {
+        addr,
+        stop,
+        runner: Some(runner),
+    })
+}
+
+impl Handle {
+    /// The address it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Stops it; its objects stay.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        if let Some(runner) = self.runner.take() {
+            // A transfer that does not end does not hold the devnet up.
+            let _ = tokio::time::timeout(Duration::from_secs(1), runner).await;
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+async fn answer(State(archive): State<Arc<Archive>>, request: Request) -> Response<Body> {
+    let writes = matches!(*request.method(), Method::PUT | Method::POST);
+    let removes = *request.method() == Method::DELETE;
+    let Some(limit) = archive.limit.filter(|_| writes || removes) else {
+        return archive.call(request).await;
+    };
+    let mut used = archive.used.lock().await;
+    if removes {
+        *used = None;
+        return archive.call(request).await;
+    }
+    let Some(length) = length(request.headers()) else {
+        return refused(
+            StatusCode::LENGTH_REQUIRED,
+            "MissingContentLength",
+            "an upload must say its length",
+        );
+    };
+    let fits = |before: u64| before.saturating_add(length) <= limit;
+    let before = match used.filter(|used| fits(*used)) {
+        Some(used) => used,
+        None => {
+            let folder = archive.folder.clone();
+            let counted = tokio::task::spawn_blocking(move || size_of(&folder)).await;
+            counted.unwrap_or(u64::MAX)
+        }
+    };
+    if !fits(before) {
+        *used = Some(before);
+        let text = format!(
+            "{length} bytes do not fit: {before} of the {limit} bytes of this archive are in use"
+        );
+        return refused(StatusCode::INSUFFICIENT_STORAGE, "QuotaExceeded", &text);
+    }
+    // Where an object is replaced this counts too much; the files are counted again before
+    // anything is refused.
+    *used = None;
+    let answer = archive.call(request).await;
+    if answer.status().is_success() {
+        *used = Some(before.saturating_add(length));
+    }
+    answer
+}
+
+impl Archive {
+    async fn call(&self, request: Request) -> Response<Body> {
+        let request = request.map(|body| s3s::Body::http_body_unsync(body));
+        match self.service.call(request).await {
+            Ok(answer) => answer.map(Body::new),
+            Err(_) => refused(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalError",
+                "the archive could not read or write its files",
+            ),
+        }
+    }
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+/// Length of an upload without what signatures add.
+fn length(headers: &HeaderMap) -> Option<u64> {
+    let decoded = headers.get(DECODED_LENGTH);
+    let found = decoded.or_else(|| headers.get(header::CONTENT_LENGTH))?;
+    found.to_str().ok()?.trim().parse().ok()
+}
+
+/// Bytes of all files below a folder.
+fn size_of(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    let sizes = entries.flatten().map(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => size_of(&entry.path()),
+        Ok(kind) if kind.is_file() => entry.metadata().map_or(0, |data| data.len()),
+        _ => 0,
+    });
+    sizes.fold(0, u64::saturating_add)
+}
+
+/// An error as S3 clients read it. The texts are ours and need no escapes.
+fn refused(status: StatusCode, code: &str, message: &str) -> Response<Body> {
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    http::answer(status, XML, body)
+}
