@@ -175,7 +175,7 @@ async fn answer(State(archive): State<Arc<Archive>>, request: Request) -> Respon
 
 impl Archive {
     async fn call(&self, request: Request) -> Response<Body> {
-        let request = request.map(|body| s3s::Body::http_body_unsync(body));
+        let request = request.map(s3s::Body::http_body_unsync);
         match self.service.call(request).await {
             Ok(answer) => answer.map(Body::new),
             Err(_) => refused(

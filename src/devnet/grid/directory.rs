@@ -8,7 +8,6 @@ use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::super::clock::Clock;
 use super::super::error::{Error, Result};
 use super::super::explorer_api::{Query, percent_decode};
 use super::super::folder;
@@ -38,7 +37,6 @@ pub(super) struct Data {
 pub struct Directory {
     data: Mutex<Data>,
     file: PathBuf,
-    clock: Clock,
 }
 
 /// A farm to be added.
@@ -120,7 +118,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the file is there and cannot be read.
-    pub fn open(file: PathBuf, clock: Clock) -> Result<Self> {
+    pub fn open(file: PathBuf) -> Result<Self> {
         let data = match std::fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::Start {
                 reason: format!("{} is damaged: {error}; remove it", file.display()),
@@ -131,7 +129,6 @@ impl Directory {
         Ok(Self {
             data: Mutex::new(data),
             file,
-            clock,
         })
     }
 

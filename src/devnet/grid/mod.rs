@@ -96,7 +96,7 @@ impl Grid {
         } = settings;
         folder::private_folder(&folder)?;
         let clock = node.clock().clone();
-        let directory = Directory::open(folder.join("directory.json"), clock.clone())?;
+        let directory = Directory::open(folder.join("directory.json"))?;
         let directory = Arc::new(directory);
         let identity = Identity::open(
             &folder.join("broker.key"),
