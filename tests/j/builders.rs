@@ -155,6 +155,7 @@ fn a_website_is_served_by_a_server_of_its_own() {
 }
 
 #[test]
+#[allow(clippy::disallowed_macros, reason = "a test that is skipped says why")]
 fn redis_of_this_machine() {
     let there = std::process::Command::new("redis-server")
         .arg("--version")

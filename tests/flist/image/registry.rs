@@ -295,7 +295,7 @@ fn an_image_is_fetched_once() {
     let name = format!("{}/me/app:1.0", server.host);
     let image = fetch(&name, &options).unwrap();
     works(&image);
-    assert_eq!(image.names(), [name.clone()]);
+    assert_eq!(image.names(), std::slice::from_ref(&name));
     let told = told.lock().unwrap().clone();
     let (first, last) = (told[0], told[told.len() - 1]);
     assert_eq!((first.0, last.0), (0, last.1));
