@@ -99,6 +99,15 @@ impl Chain {
         (copy(), copy())
     }
 
+    /// The same chain, stopped and started again.
+    pub fn restarted(mut self) -> Chain {
+        if let Some(handle) = self.handle.take() {
+            self.runtime.block_on(handle.stop());
+        }
+        let other = tempfile::tempdir().unwrap();
+        Chain::open(std::mem::replace(&mut self.dir, other))
+    }
+
     fn handle(&self) -> &Handle {
         self.handle.as_ref().unwrap()
     }

@@ -50,6 +50,8 @@ enum Stage {
     Deployed,
     /// Its time is over; everything is removed.
     Over,
+    /// Was more time for another one, which has it now; the mail is still to be written.
+    Extending { earlier: String },
     /// Was more time for another one.
     Extended,
     /// To be paid back.
@@ -84,6 +86,9 @@ struct Job {
     /// What one more month costs, in the smallest unit.
     #[serde(default)]
     month_price: String,
+    /// Whether it is more time for another one.
+    #[serde(default)]
+    extends: bool,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -230,13 +235,14 @@ impl Broker {
                     .map(|parent| parent.output.condition.unlock_hash())
                     .collect();
                 // Our change, and what the faucet gives us to work with.
-                if from.contains(&ours) || from.contains(&genesis) {
+                let data = transaction.arbitrary_data();
+                if from.contains(&ours) || (from.contains(&genesis) && data.is_empty()) {
                     continue;
                 }
                 found.push(Payment {
                     id: stored.ids.transaction,
                     amount,
-                    data: transaction.arbitrary_data().to_vec(),
+                    data: data.to_vec(),
                     from: from.first().copied(),
                 });
             }
@@ -255,6 +261,7 @@ impl Broker {
             expiry: 0,
             months: false,
             month_price: String::new(),
+            extends: false,
         };
         let begun = match self.reservation(&payment.data) {
             Ok(reservation) => {
@@ -266,7 +273,7 @@ impl Broker {
         };
         if let Err(error) = begun {
             job.stage = Stage::RefundDue {
-                reason: error.to_string(),
+                reason: said(&error),
             };
         }
         book.jobs.insert(id.to_owned(), job);
@@ -298,9 +305,9 @@ impl Broker {
         payment: &Payment,
         reservation: &Reservation,
     ) -> Result<()> {
-        let refuse = |reason: String| Error::Refused { reason };
         if let Wanted::Extension { transaction_id } = &reservation.wanted {
-            return self.extend(book, job, payment, transaction_id, reservation.duration);
+            job.extends = true;
+            return extend(book, job, payment, transaction_id, reservation.duration);
         }
         let price = reservation.price().unwrap_or_default();
         enough(&payment.amount, &price)?;
@@ -316,48 +323,22 @@ impl Broker {
             .filter_map(|job| job.plan.as_ref()?.address())
             .collect();
         let plan = self.workloads.plan(reservation, &taken).await?;
-        self.workloads
-            .reserve(&plan, false)
-            .map_err(|e| refuse(e.to_string()))?;
+        self.workloads.reserve(&plan, false)?;
         job.plan = Some(plan);
         Ok(())
     }
 
-    /// Gives an earlier reservation more time.
-    fn extend(
-        &self,
-        book: &mut Book,
-        job: &mut Job,
-        payment: &Payment,
-        earlier: &str,
-        months: Option<u32>,
-    ) -> Result<()> {
-        let refuse = |reason: &str| Error::Refused {
-            reason: reason.to_owned(),
-        };
-        let other = book.jobs.get_mut(earlier);
-        let other = other.filter(|job| job.stage == Stage::Deployed);
-        let other = other.ok_or_else(|| refuse("Invalid reservation transaction"))?;
-        let months = months.unwrap_or(1);
-        let month = other.month_price.parse::<u128>().map(Amount::from_units);
-        let month = month.map_err(|_| refuse("the price of the reservation is not known"))?;
-        enough(&payment.amount, &month.times(u64::from(months)))?;
-        other.expiry = expiry(other.expiry, Some(months));
-        other.months = true;
-        job.stage = Stage::Extended;
-        let kind = other.plan.as_ref().map_or("", |plan| plan.kind());
+    /// The mail about more time.
+    fn told_extended(&self, book: &Book, id: &str, job: &Job, earlier: &str) -> Result<()> {
+        let other = book.jobs.get(earlier);
+        let kind = other.and_then(|job| job.plan.as_ref()).map(Plan::kind);
+        let until = other.map_or(0, |job| job.expiry);
         let lines = [
             ("Reservation id", earlier.to_owned()),
-            ("Type", kind.to_owned()),
-            ("Expires on", day(other.expiry)),
+            ("Type", kind.unwrap_or_default().to_owned()),
+            ("Expires on", day(until)),
         ];
-        self.mail(
-            &payment.id.to_string(),
-            "extended",
-            &job.email,
-            "Reservation extended",
-            &lines,
-        )
+        self.mail(id, "extended", &job.email, "Reservation extended", &lines)
     }
 
     /// Does what comes next for a payment.
@@ -372,7 +353,7 @@ impl Broker {
                 if let Err(error) = &deployed {
                     self.workloads.stop(id, plan, true).await?;
                     self.workloads.reserve(plan, true)?;
-                    let reason = error.to_string();
+                    let reason = said(error);
                     return self.set(book, id, Stage::RefundDue { reason });
                 }
                 self.told(id, &job, plan)?;
@@ -384,6 +365,10 @@ impl Broker {
                 self.set(book, id, Stage::Over)
             }
             (Stage::Deployed, Some(plan)) => self.workloads.start(id, plan, true).await,
+            (Stage::Extending { earlier }, _) => {
+                self.told_extended(book, id, &job, earlier)?;
+                self.set(book, id, Stage::Extended)
+            }
             (Stage::RefundDue { reason }, _) => self.refund(book, id, &job, reason).await,
             (
                 Stage::Refunding {
@@ -524,13 +509,47 @@ impl Broker {
             ("Transaction id", refund.to_string()),
             ("Error", reason.to_owned()),
         ];
-        let subject = match &job.plan {
-            None if reason.contains("extend") => "Extending reservation failed",
-            _ => "Reservation failed",
+        let subject = match job.extends {
+            true => "Extending reservation failed",
+            false => "Reservation failed",
         };
         self.mail(id, "failed", &job.email, subject, &lines)?;
         let reason = reason.to_owned();
         self.set(book, id, Stage::Refunded { reason })
+    }
+}
+
+/// Gives an earlier reservation more time.
+fn extend(
+    book: &mut Book,
+    job: &mut Job,
+    payment: &Payment,
+    earlier: &str,
+    months: Option<u32>,
+) -> Result<()> {
+    let refuse = |reason: &str| Error::Refused {
+        reason: reason.to_owned(),
+    };
+    let other = book.jobs.get_mut(earlier);
+    let other = other.filter(|job| job.stage == Stage::Deployed);
+    let other = other.ok_or_else(|| refuse("Invalid reservation transaction"))?;
+    let months = months.unwrap_or(1);
+    let month = other.month_price.parse::<u128>().map(Amount::from_units);
+    let month = month.map_err(|_| refuse("the price of the reservation is not known"))?;
+    enough(&payment.amount, &month.times(u64::from(months)))?;
+    other.expiry = expiry(other.expiry, Some(months));
+    other.months = true;
+    job.stage = Stage::Extending {
+        earlier: earlier.to_owned(),
+    };
+    Ok(())
+}
+
+/// What an error says of itself, as mails tell it.
+fn said(error: &Error) -> String {
+    match error {
+        Error::Refused { reason } => reason.clone(),
+        other => other.to_string(),
     }
 }
 
