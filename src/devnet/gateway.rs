@@ -12,16 +12,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode, Version};
-use axum::serve::IncomingStream;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use super::error::{Error, Result};
-use super::http::{self, LimitedListener, TEXT};
+use super::http::{self, TEXT};
+use super::serving::{Peer, Serving};
 
 /// How long a backend may take to be connected to, and to begin its answer.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -69,16 +67,6 @@ pub enum RouteError {
     Full,
 }
 
-/// Who sent a request.
-#[derive(Debug, Clone, Copy)]
-struct Peer(SocketAddr);
-
-impl Connected<IncomingStream<'_, LimitedListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, LimitedListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
 /// A request's body on its way on. The lock is never waited for: it makes the body one that
 /// threads may share, which the client asks for and does not do.
 struct Upload(Mutex<Body>);
@@ -118,10 +106,8 @@ struct Gateway {
 /// A gateway that runs in this process, until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Handle {
-    addr: SocketAddr,
     gateway: Arc<Gateway>,
-    stop: watch::Sender<bool>,
-    runner: Option<JoinHandle<()>>,
+    serving: Serving,
 }
 
 /// Starts a gateway on the tokio runtime that this is called on. Port 0 takes a free one.
@@ -129,12 +115,6 @@ pub struct Handle {
 /// # Errors
 /// When the port is taken, or no HTTP client can be made.
 pub async fn start(listen: SocketAddr) -> Result<Handle> {
-    let fail = |source| Error::Listen {
-        addr: listen,
-        source,
-    };
-    let listener = LimitedListener::bind(listen).await.map_err(fail)?;
-    let addr = axum::serve::Listener::local_addr(&listener).map_err(fail)?;
     // An error only says that the process has a provider already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
@@ -151,32 +131,17 @@ pub async fn start(listen: SocketAddr) -> Result<Handle> {
         routes: RwLock::default(),
         client,
     });
-    let (stop, mut stopping) = watch::channel(false);
     let app = Router::new()
         .fallback(forward)
         .with_state(Arc::clone(&gateway));
-    let app = app.into_make_service_with_connect_info::<Peer>();
-    let runner = tokio::spawn(async move {
-        let stopped = async move {
-            // The sender going away is a stop too.
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        let served = axum::serve(listener, app).with_graceful_shutdown(stopped);
-        // Serving ends when it is told to, never with an error of its own.
-        let _ = served.await;
-    });
-    Ok(Handle {
-        addr,
-        gateway,
-        stop,
-        runner: Some(runner),
-    })
+    let serving = Serving::start(listen, app).await?;
+    Ok(Handle { gateway, serving })
 }
 
 impl Handle {
     /// The address it listens on.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.serving.addr()
     }
 
     /// Serves a domain. `replace` says that who asks has it already.
@@ -225,22 +190,9 @@ impl Handle {
         names
     }
 
-    /// Stops it: open requests end first.
-    pub async fn stop(mut self) {
-        let _ = self.stop.send(true);
-        if let Some(runner) = self.runner.take()
-            && tokio::time::timeout(Duration::from_secs(1), runner)
-                .await
-                .is_err()
-        {
-            // A request that does not end does not hold the devnet up.
-        }
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        let _ = self.stop.send(true);
+    /// Stops it.
+    pub async fn stop(self) {
+        self.serving.stop().await;
     }
 }
 

@@ -25,6 +25,7 @@ pub mod pool;
 pub mod resp;
 pub mod s3;
 mod server;
+mod serving;
 pub mod storage;
 pub mod zdb;
 #[cfg(target_os = "linux")]
@@ -37,6 +38,7 @@ pub use daemon::{reset, start_background, status, stop};
 pub use error::{Error, Result};
 pub use faucet::{DEFAULT_TFT, Faucet};
 pub use folder::{MARKER, NodeFile};
+pub use serving::Serving;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,6 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,13 +12,13 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use tokio::sync::{Mutex, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::error::{Error, Result};
 use super::folder;
-use super::http::{self, LimitedListener};
+use super::http;
+use super::serving::Serving;
 
 /// Header of uploads in signed pieces: the length without what the signatures add.
 const DECODED_LENGTH: &str = "x-amz-decoded-content-length";
@@ -55,26 +54,12 @@ struct Archive {
     used: Mutex<Option<u64>>,
 }
 
-/// An archive that runs in this process, until it is stopped or dropped.
-#[derive(Debug)]
-pub struct Handle {
-    addr: SocketAddr,
-    stop: watch::Sender<bool>,
-    runner: Option<JoinHandle<()>>,
-}
-
 /// Starts an archive on the tokio runtime that this is called on, with its objects in `folder`,
 /// which is made when it is missing. Port 0 takes a free one.
 ///
 /// # Errors
 /// When the port is taken or the folder cannot be used.
-pub async fn start(listen: SocketAddr, folder: &Path, settings: Settings) -> Result<Handle> {
-    let fail = |source| Error::Listen {
-        addr: listen,
-        source,
-    };
-    let listener = LimitedListener::bind(listen).await.map_err(fail)?;
-    let addr = axum::serve::Listener::local_addr(&listener).map_err(fail)?;
+pub async fn start(listen: SocketAddr, folder: &Path, settings: Settings) -> Result<Serving> {
     folder::private_folder(folder)?;
     let files = s3s_fs::FileSystem::new(folder).map_err(|error| Error::Start {
         reason: format!("the S3 archive in {}: {error:?}", folder.display()),
@@ -88,45 +73,7 @@ pub async fn start(listen: SocketAddr, folder: &Path, settings: Settings) -> Res
         limit: settings.limit,
         used: Mutex::new(None),
     });
-    let (stop, mut stopping) = watch::channel(false);
-    let app = Router::new().fallback(answer).with_state(archive);
-    let runner = tokio::spawn(async move {
-        let stopped = async move {
-            // The sender going away is a stop too.
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        // Serving ends when it is told to, never with an error of its own.
-        let _ = axum::serve(listener, app)
-            .with_graceful_shutdown(stopped)
-            .await;
-    });
-    Ok(Handle {
-        addr,
-        stop,
-        runner: Some(runner),
-    })
-}
-
-impl Handle {
-    /// The address it listens on.
-    pub fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
-    /// Stops it; its objects stay.
-    pub async fn stop(mut self) {
-        let _ = self.stop.send(true);
-        if let Some(runner) = self.runner.take() {
-            // A transfer that does not end does not hold the devnet up.
-            let _ = tokio::time::timeout(Duration::from_secs(1), runner).await;
-        }
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        let _ = self.stop.send(true);
-    }
+    Serving::start(listen, Router::new().fallback(answer).with_state(archive)).await
 }
 
 async fn answer(State(archive): State<Arc<Archive>>, request: Request) -> Response<Body> {

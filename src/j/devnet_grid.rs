@@ -242,11 +242,12 @@ impl Class for DevnetMail {
 
     fn repr(&self, _paint: Paint) -> String {
         let m = &self.0;
+        // The first line is what a list of mails shows.
         format!(
-            "from {} to {}\n{}\n\n{}",
-            m.from,
+            "mail to {}: {}\nfrom {}\n\n{}",
             m.to,
             m.subject,
+            m.from,
             m.text.trim_end()
         )
     }

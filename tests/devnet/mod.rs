@@ -7,6 +7,7 @@ mod client;
 mod faucet;
 mod faults;
 mod gateway;
+mod grid;
 mod http;
 mod hub;
 #[cfg(target_os = "linux")]

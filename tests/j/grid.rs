@@ -1,4 +1,8 @@
 //! The grid of a devnet as a person uses it: reserve, pay, read the mail, use what is there.
+use std::path::Path;
+
+use serde_json::{Value, json};
+
 use super::{Chain, Session};
 
 const BOT: &str = "your3bot.fancyname";
@@ -37,8 +41,8 @@ fn a_machine_is_reserved_mailed_and_used() {
     settle(&chain);
     let shown = s.says("j.devnet.mail_wait(result.transaction.id)");
     for part in [
-        "from broker@grid.tf to user@email.com",
-        "Your virtual 0-OS is ready on the Threefold grid",
+        "mail to user@email.com: Your virtual 0-OS is ready on the Threefold grid",
+        "from broker@grid.tf",
         "ZeroTier network id: 9bee8941b5717835",
         "0-robot url: http://127.",
     ] {
@@ -52,7 +56,8 @@ fn a_machine_is_reserved_mailed_and_used() {
             || s.says("vm.ping()").starts_with("PONG")
     );
     // Its capacity is taken.
-    let taken = "j.clients.threefold_directory.main.node('ac1f6b84a330')['reserved_resources']['cru']";
+    let taken =
+        "j.clients.threefold_directory.main.node('ac1f6b84a330')['reserved_resources']['cru']";
     assert_eq!(s.says(taken), "2.0");
     // After its week it is removed.
     chain.later(8 * 86_400);
@@ -164,7 +169,7 @@ fn a_devnet_that_starts_again_has_everything_again() {
     ));
     settle(&chain);
     let host = s.text("j.devnet.mail_wait(r.transaction.id).value('0-OS address')");
-    let chain = chain.restarted();
+    let chain = chain.restarted(|_| {});
     chain.settled();
     // The machine answers at its address, and nobody was told twice.
     let (host, port) = host.split_once(':').unwrap();
@@ -174,4 +179,96 @@ fn a_devnet_that_starts_again_has_everything_again() {
     ));
     assert!(s.says("vm.ping()").contains("PONG"));
     assert_eq!(s.says("len(j.devnet.mails())"), "2");
+}
+
+/// Changes what the broker knows of its only payment.
+fn rewrite(devnet: &Path, change: impl FnOnce(&mut Value)) {
+    let file = devnet.join("grid/broker.json");
+    let mut book: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let jobs = book["jobs"].as_object_mut().unwrap();
+    assert_eq!(jobs.len(), 1);
+    change(jobs.values_mut().next().unwrap());
+    std::fs::write(&file, book.to_string()).unwrap();
+}
+
+#[test]
+fn a_broker_killed_while_it_deploys_finishes() {
+    let (chain, mut s) = setup();
+    s.says(&format!(
+        "r = w.capacity.reserve_zos_vm('user@mail.com', '{BOT}', 'vienna.farm')"
+    ));
+    settle(&chain);
+    let host = s.text("j.devnet.mail_wait(r.transaction.id).value('0-OS address')");
+    // Killed after it had started the machine and written the mail, before it noted that.
+    let chain = chain.restarted(|devnet| {
+        rewrite(devnet, |job| job["stage"] = json!("deploying"));
+    });
+    chain.settled();
+    let mut s = Session::new(chain.settings());
+    let (host, port) = host.split_once(':').unwrap();
+    s.says(&format!(
+        "vm = j.clients.zos.get('again', host='{host}', port={port})"
+    ));
+    assert!(s.says("vm.ping()").contains("PONG"));
+    assert_eq!(s.says("len(j.devnet.mails())"), "1");
+}
+
+#[test]
+fn a_broker_killed_while_it_refunds_pays_once() {
+    let (chain, mut s) = setup();
+    s.says(&format!(
+        "r = w.capacity.reserve_s3('user@mail.com', '{BOT}', 'vienna.farm')"
+    ));
+    settle(&chain);
+    settle(&chain);
+    settle(&chain);
+    let refund = s.text("j.devnet.mail_wait(r.transaction.id).value('Transaction id')");
+    let bytes = s.text(&format!("c.transaction_get('{refund}').binary()"));
+    let before = s.says("w.balance.available");
+    let seed = s.text("w.seed");
+    // Killed after the chain had it, before that was noted.
+    let chain = chain.restarted(|devnet| {
+        rewrite(devnet, |job| {
+            job["stage"] = json!("refunding");
+            job["transaction"] = json!(bytes);
+        });
+    });
+    settle(&chain);
+    settle(&chain);
+    let mut s = Session::new(chain.settings());
+    s.says("c = j.clients.tfchain.new('again', network_type='DEV')");
+    s.says(&format!("w = c.wallets.new('again', seed='{seed}')"));
+    assert_eq!(s.says("w.balance.available"), before);
+    assert_eq!(s.says("len(j.devnet.mails())"), "1");
+}
+
+#[test]
+fn a_payment_that_is_for_nothing_comes_back_without_a_mail() {
+    let (chain, mut s) = setup();
+    s.says("t = c.faucet_request(w.address)");
+    chain.block();
+    // The broker becomes a 3bot when somebody asks the directory.
+    s.says("n = j.clients.threefold_directory.main.nodes()");
+    let key = s.text("c.threebot.record_get('development.broker').public_key");
+    let key: kosmos::tfchain::PublicKey = key.parse().unwrap();
+    let address = key.unlock_hash();
+    let before: f64 = s
+        .says("w.balance.available")
+        .trim_end_matches(" TFT")
+        .parse()
+        .unwrap();
+    s.says(&format!(
+        "t = w.coins_send('{address}', 50, data='no reservation')"
+    ));
+    for _ in 0..4 {
+        settle(&chain);
+    }
+    let after: f64 = s
+        .says("w.balance.available")
+        .trim_end_matches(" TFT")
+        .parse()
+        .unwrap();
+    // The fee of the payment, and what the refund keeps back.
+    assert!((before - after - 1.1).abs() < 1e-6, "{before} {after}");
+    assert_eq!(s.says("j.devnet.mails()"), "[]");
 }

@@ -99,11 +99,12 @@ impl Chain {
         (copy(), copy())
     }
 
-    /// The same chain, stopped and started again.
-    pub fn restarted(mut self) -> Chain {
+    /// The same chain, stopped and started again; `change` may change its folder in between.
+    pub fn restarted(mut self, change: impl FnOnce(&std::path::Path)) -> Chain {
         if let Some(handle) = self.handle.take() {
             self.runtime.block_on(handle.stop());
         }
+        change(&self.dir.path().join("devnet"));
         let other = tempfile::tempdir().unwrap();
         Chain::open(std::mem::replace(&mut self.dir, other))
     }

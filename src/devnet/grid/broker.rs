@@ -140,9 +140,6 @@ impl Broker {
             .values()
             .filter(|job| matches!(job.stage, Stage::Deploying | Stage::Deployed));
         let taken: Vec<Plan> = plans.filter_map(|job| job.plan.clone()).collect();
-        if let Err(error) = self.directory.clear_reserved() {
-            self.node.note(&error.to_string());
-        }
         for plan in &taken {
             if let Err(error) = self.workloads.reserve(plan, false) {
                 self.node.note(&error.to_string());
@@ -432,6 +429,7 @@ impl Broker {
             .map(|(name, value)| format!("{name}: {value}\n"));
         self.outbox.send(&Mail {
             key: format!("{id}-{word}"),
+            number: 0,
             time: self.node.clock().now(),
             from: FROM.to_owned(),
             to: to.to_owned(),

@@ -1,6 +1,6 @@
 //! The capacity directory: farms and nodes, their interface for programs, and a page to look
 //! through them that works without scripts.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -36,6 +36,8 @@ pub(super) struct Data {
 #[derive(Debug)]
 pub struct Directory {
     data: Mutex<Data>,
+    /// What the broker has taken, by node. It knows that itself after a start.
+    taken: Mutex<HashMap<String, Units>>,
     file: PathBuf,
 }
 
@@ -128,6 +130,7 @@ impl Directory {
         };
         Ok(Self {
             data: Mutex::new(data),
+            taken: Mutex::default(),
             file,
         })
     }
@@ -136,19 +139,23 @@ impl Directory {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn taken(&self) -> MutexGuard<'_, HashMap<String, Units>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The nodes that a filter takes, as they are told: with their farm's location, where it has
     /// one.
     pub fn nodes(&self, filter: &Filter) -> Vec<Node> {
         let data = self.data();
         let taken = data.nodes.iter().filter(|node| filter.takes(node));
-        taken.map(|node| shown(&data, node)).collect()
+        taken.map(|node| self.shown(&data, node)).collect()
     }
 
     /// A node by its id.
     pub fn node(&self, id: &str) -> Option<Node> {
         let data = self.data();
         let node = data.nodes.iter().find(|node| node.node_id == id)?;
-        Some(shown(&data, node))
+        Some(self.shown(&data, node))
     }
 
     /// All farmers.
@@ -231,49 +238,21 @@ impl Directory {
     /// # Errors
     /// [`Error::Refused`] when the node is gone or has not so much left.
     pub fn reserve(&self, id: &str, units: Units, back: bool) -> Result<()> {
-        let mut data = self.data();
-        let mut next = data.clone();
-        let node = next.nodes.iter_mut().find(|node| node.node_id == id);
-        let Some(node) = node else {
-            // What is given back of a node that is gone is gone too.
-            return match back {
-                true => Ok(()),
-                false => Err(Error::Refused {
-                    reason: format!("the node '{id}' is gone"),
-                }),
+        if !back {
+            let refuse = |why: &str| Error::Refused {
+                reason: format!("the node '{id}' {why}"),
             };
+            let node = self.node(id).ok_or_else(|| refuse("is gone"))?;
+            if !fits(units, node.free()) {
+                return Err(refuse("has not enough capacity left"));
+            }
+        }
+        let mut taken = self.taken();
+        let of = taken.entry(id.to_owned()).or_default();
+        *of = match back {
+            true => of.minus(units),
+            false => of.plus(units),
         };
-        let reserved = node.reserved_resources.unwrap_or_default();
-        if !back && !fits(units, node.free()) {
-            return Err(Error::Refused {
-                reason: format!("the node '{id}' has not enough capacity left"),
-            });
-        }
-        node.reserved_resources = Some(match back {
-            true => reserved.minus(units),
-            false => reserved.plus(units),
-        });
-        self.store(&next)?;
-        *data = next;
-        Ok(())
-    }
-
-    /// Forgets what is reserved; who still has something says so again.
-    ///
-    /// # Errors
-    /// When it cannot be stored.
-    pub(super) fn clear_reserved(&self) -> Result<()> {
-        let mut data = self.data();
-        let nothing = |node: &Node| node.reserved_resources.unwrap_or_default() == Units::default();
-        if data.nodes.iter().all(nothing) {
-            return Ok(());
-        }
-        let mut next = data.clone();
-        for node in &mut next.nodes {
-            node.reserved_resources = Some(Units::default());
-        }
-        self.store(&next)?;
-        *data = next;
         Ok(())
     }
 
@@ -321,6 +300,25 @@ impl Directory {
                 "no node of the farm '{location}' has enough capacity left"
             ))
         })
+    }
+
+    /// A node as it is told: where its farm stands, when that is known, and with what the broker
+    /// has taken of it.
+    fn shown(&self, data: &Data, node: &Node) -> Node {
+        let mut node = node.clone();
+        let farmer = data.farmers.iter();
+        let mut farmer = farmer.filter(|farmer| farmer.iyo_organization == node.farmer_id);
+        let place = farmer.next().and_then(|farmer| farmer.location.clone());
+        if let Some(place) = place.filter(Location::has_coordinates) {
+            node.location = Some(place);
+        }
+        if let Some(taken) = self.taken().get(&node.node_id)
+            && *taken != Units::default()
+        {
+            let reserved = node.reserved_resources.unwrap_or_default();
+            node.reserved_resources = Some(reserved.plus(*taken));
+        }
+        node
     }
 
     fn store(&self, data: &Data) -> Result<()> {
@@ -374,18 +372,6 @@ impl Directory {
         let names: BTreeMap<String, ()> = places.map(|place| (place.country.clone(), ())).collect();
         names.into_keys().collect()
     }
-}
-
-/// A node as it is told: where its farm stands, when that is known.
-fn shown(data: &Data, node: &Node) -> Node {
-    let mut node = node.clone();
-    let farmer = data.farmers.iter();
-    let mut farmer = farmer.filter(|farmer| farmer.iyo_organization == node.farmer_id);
-    let place = farmer.next().and_then(|farmer| farmer.location.clone());
-    if let Some(place) = place.filter(Location::has_coordinates) {
-        node.location = Some(place);
-    }
-    node
 }
 
 fn fits(wanted: Units, free: Units) -> bool {

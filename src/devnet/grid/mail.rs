@@ -17,6 +17,9 @@ pub const NETWORK: &str = "9bee8941b5717835";
 pub struct Mail {
     /// What it is about: a payment and a word. A second one with the same key is not sent.
     pub key: String,
+    /// Its place among all mails, 1 for the first; given when it is sent.
+    #[serde(default)]
+    pub number: u64,
     /// When it was written, seconds since 1970.
     pub time: u64,
     /// Who it is from.
@@ -87,7 +90,12 @@ impl Outbox {
         if file.exists() {
             return Ok(());
         }
-        let text = serde_json::to_vec_pretty(mail).map_err(|e| Error::Refused {
+        let before = self.all().first().map_or(0, |newest| newest.number);
+        let mail = Mail {
+            number: before.saturating_add(1),
+            ..mail.clone()
+        };
+        let text = serde_json::to_vec_pretty(&mail).map_err(|e| Error::Refused {
             reason: e.to_string(),
         })?;
         folder::replace_private(&file, &text)
@@ -105,7 +113,7 @@ impl Outbox {
             serde_json::from_slice::<Mail>(&bytes).ok()
         });
         let mut mails: Vec<Mail> = mails.collect();
-        mails.sort_by(|a, b| b.time.cmp(&a.time).then_with(|| a.key.cmp(&b.key)));
+        mails.sort_by_key(|mail| std::cmp::Reverse(mail.number));
         mails
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::super::error::{Error, Result};
+use super::super::serving::Serving;
 use super::super::{gateway, s3, zdb};
 use super::directory::Directory;
 use super::robot;
@@ -93,8 +94,8 @@ impl Secret {
 /// What runs.
 enum Running {
     #[cfg(target_os = "linux")]
-    Vm(super::super::zos::Handle, robot::Handle),
-    S3(s3::Handle),
+    Vm(super::super::zos::Handle, Serving),
+    S3(Serving),
     /// It is an entry of a server that all share.
     Shared,
 }
