@@ -17,7 +17,6 @@ use super::super::error::{Error, Result};
 use super::super::faucet::{DEFAULT_TFT, Faucet};
 use super::super::folder;
 use super::super::node::Node;
-use super::directory::Directory;
 use super::identity::Identity;
 use super::mail::{FROM, Mail, NETWORK, Outbox};
 use super::notary::{self, Notary};
@@ -113,7 +112,6 @@ pub(super) struct Broker {
     pub(super) faucet: Arc<Faucet>,
     pub(super) identity: Arc<Identity>,
     pub(super) notary: Arc<Notary>,
-    pub(super) directory: Arc<Directory>,
     pub(super) workloads: Workloads,
     pub(super) outbox: Arc<Outbox>,
     pub(super) file: PathBuf,

@@ -149,7 +149,6 @@ impl Grid {
             faucet,
             identity: Arc::clone(&identity),
             notary: Arc::clone(&notary),
-            directory: Arc::clone(&directory),
             workloads,
             outbox: Arc::clone(&outbox),
             file: folder.join("broker.json"),
