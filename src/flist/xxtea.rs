@@ -205,7 +205,9 @@ mod tests {
                     .collect();
                 for ((data, key), bytes) in runs.iter().zip(encrypt_several(&runs)) {
                     assert_eq!(bytes, encrypt(data, key), "{length}");
-                    assert_eq!(decrypt(&bytes, key).as_deref(), Some(*data));
+                    // No chunk is empty, and one word alone is none.
+                    let back = (length > 0).then_some(*data);
+                    assert_eq!(decrypt(&bytes, key).as_deref(), back);
                 }
             }
         }
