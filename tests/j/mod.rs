@@ -71,6 +71,7 @@ impl Chain {
     }
 
     fn open(dir: tempfile::TempDir) -> Chain {
+        many_files();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let mut config = Config::new(dir.path().join("devnet"));
         config.port = 0;
@@ -153,6 +154,25 @@ impl Chain {
         self.block();
         s
     }
+}
+
+/// Lets this process have as many open files as the system allows it. Many devnets side by side
+/// need more than the 1024 that users often begin with.
+fn many_files() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let mut limit = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
+        // SAFETY: both calls only read or write the limit that they are given, which lives on.
+        unsafe {
+            if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+                limit.rlim_cur = limit.rlim_max.min(65_536);
+                libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+            }
+        }
+    });
 }
 
 fn copy_files(from: &std::path::Path, to: &std::path::Path) {
