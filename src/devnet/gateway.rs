@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode, Version};
 
-use super::error::{Error, Result};
+use super::error::Result;
 use super::http::{self, TEXT};
 use super::serving::{Peer, Serving};
 
@@ -100,7 +100,25 @@ struct Route {
 #[derive(Debug)]
 struct Gateway {
     routes: RwLock<HashMap<String, Arc<Route>>>,
-    client: reqwest::Client,
+    /// Made with the first request: it loads the machine's certificates.
+    client: OnceLock<Option<reqwest::Client>>,
+}
+
+impl Gateway {
+    fn client(&self) -> Option<&reqwest::Client> {
+        let made = self.client.get_or_init(|| {
+            // An error only says that the process has a provider already, which is as good.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let client = reqwest::Client::builder()
+                .connect_timeout(CONNECT)
+                .read_timeout(ANSWER)
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .no_proxy();
+            client.build().ok()
+        });
+        made.as_ref()
+    }
 }
 
 /// A gateway that runs in this process, until it is stopped or dropped.
@@ -113,23 +131,11 @@ pub struct Handle {
 /// Starts a gateway on the tokio runtime that this is called on. Port 0 takes a free one.
 ///
 /// # Errors
-/// When the port is taken, or no HTTP client can be made.
+/// When the port is taken.
 pub async fn start(listen: SocketAddr) -> Result<Handle> {
-    // An error only says that the process has a provider already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(ANSWER)
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .no_proxy()
-        .build()
-        .map_err(|e| Error::Start {
-            reason: format!("no HTTP client could be made: {e}"),
-        })?;
     let gateway = Arc::new(Gateway {
         routes: RwLock::default(),
-        client,
+        client: OnceLock::new(),
     });
     let app = Router::new()
         .fallback(forward)
@@ -270,6 +276,12 @@ async fn forward(
             "the backend of this domain leads back to the gateway",
         );
     }
+    let Some(client) = gateway.client() else {
+        return told(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the gateway can make no connections on this machine",
+        );
+    };
     let (parts, body) = request.into_parts();
     let headers = onward(&parts.headers, &host, peer.ip());
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -286,7 +298,7 @@ async fn forward(
         let Some(url) = route.backends.get(place).and_then(|to| joined(to, path)) else {
             return told(StatusCode::BAD_REQUEST, "the path cannot be forwarded");
         };
-        let mut asked = gateway.client.request(parts.method.clone(), url);
+        let mut asked = client.request(parts.method.clone(), url);
         asked = asked.headers(headers.clone());
         if tries == 1
             && let Some(body) = body.take().filter(|body| !body.is_end_stream())
@@ -315,10 +327,17 @@ fn told(status: StatusCode, text: &str) -> Response<Body> {
 }
 
 /// The backend's address with the path that was asked for behind its own.
+/// None when dots in it lead out of that.
 fn joined(backend: &reqwest::Url, path: &str) -> Option<reqwest::Url> {
     let base = backend.as_str().trim_end_matches('/');
     let path = if path.starts_with('/') { path } else { "/" };
-    reqwest::Url::parse(&format!("{base}{path}")).ok()
+    let url = reqwest::Url::parse(&format!("{base}{path}")).ok()?;
+    let inside = url
+        .path()
+        .strip_prefix(backend.path().trim_end_matches('/'));
+    inside
+        .is_some_and(|rest| rest.starts_with('/'))
+        .then_some(url)
 }
 
 fn hops(headers: &HeaderMap) -> usize {
@@ -404,6 +423,20 @@ mod tests {
                 Err(RouteError::Endpoint(bad.into())),
                 "{bad}"
             );
+        }
+    }
+
+    #[test]
+    fn nothing_leads_out_of_the_path_of_a_backend() {
+        let backend = endpoint("http://127.0.0.1:80/app").unwrap();
+        let of = |path: &str| joined(&backend, path).map(|url| url.to_string());
+        assert_eq!(
+            of("/x?y=/../z").as_deref(),
+            Some("http://127.0.0.1/app/x?y=/../z")
+        );
+        assert_eq!(of("/").as_deref(), Some("http://127.0.0.1/app/"));
+        for bad in ["/../secret", "/%2e%2e/secret", "/../app2/x", "/.."] {
+            assert_eq!(of(bad), None, "{bad}");
         }
     }
 

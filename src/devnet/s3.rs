@@ -49,9 +49,16 @@ struct Archive {
     service: S3Service,
     folder: PathBuf,
     limit: Option<u64>,
-    /// Bytes in use; None when they must be counted again. Held while a write is under way, so
-    /// that two of them do not both take the last free place.
-    used: Mutex<Option<u64>>,
+    usage: Mutex<Usage>,
+}
+
+/// What is in use. Two uploads side by side do not both take the last free place.
+#[derive(Default)]
+struct Usage {
+    /// Bytes of what is stored; None when they must be counted again.
+    stored: Option<u64>,
+    /// Bytes of uploads that are under way.
+    coming: u64,
 }
 
 /// Starts an archive on the tokio runtime that this is called on, with its objects in `folder`,
@@ -71,7 +78,7 @@ pub async fn start(listen: SocketAddr, folder: &Path, settings: Settings) -> Res
         service: builder.build(),
         folder: folder.to_owned(),
         limit: settings.limit,
-        used: Mutex::new(None),
+        usage: Mutex::default(),
     });
     Serving::start(listen, Router::new().fallback(answer).with_state(archive)).await
 }
@@ -82,10 +89,10 @@ async fn answer(State(archive): State<Arc<Archive>>, request: Request) -> Respon
     let Some(limit) = archive.limit.filter(|_| writes || removes) else {
         return archive.call(request).await;
     };
-    let mut used = archive.used.lock().await;
     if removes {
-        *used = None;
-        return archive.call(request).await;
+        let answer = archive.call(request).await;
+        archive.usage.lock().await.stored = None;
+        return answer;
     }
     let Some(length) = length(request.headers()) else {
         return refused(
@@ -94,33 +101,45 @@ async fn answer(State(archive): State<Arc<Archive>>, request: Request) -> Respon
             "an upload must say its length",
         );
     };
-    let fits = |before: u64| before.saturating_add(length) <= limit;
-    let before = match used.filter(|used| fits(*used)) {
-        Some(used) => used,
-        None => {
-            let folder = archive.folder.clone();
-            let counted = tokio::task::spawn_blocking(move || size_of(&folder)).await;
-            counted.unwrap_or(u64::MAX)
-        }
-    };
-    if !fits(before) {
-        *used = Some(before);
+    if let Err(used) = archive.take(length, limit).await {
         let text = format!(
-            "{length} bytes do not fit: {before} of the {limit} bytes of this archive are in use"
+            "{length} bytes do not fit: {used} of the {limit} bytes of this archive are in use"
         );
         return refused(StatusCode::INSUFFICIENT_STORAGE, "QuotaExceeded", &text);
     }
-    // Where an object is replaced this counts too much; the files are counted again before
-    // anything is refused.
-    *used = None;
     let answer = archive.call(request).await;
+    let mut usage = archive.usage.lock().await;
+    usage.coming = usage.coming.saturating_sub(length);
     if answer.status().is_success() {
-        *used = Some(before.saturating_add(length));
+        // Where an object is replaced this counts too much; the files are counted again before
+        // anything is refused.
+        usage.stored = usage.stored.map(|stored| stored.saturating_add(length));
     }
     answer
 }
 
 impl Archive {
+    /// Takes room for an upload, or answers how much is in use.
+    async fn take(&self, length: u64, limit: u64) -> std::result::Result<(), u64> {
+        let mut usage = self.usage.lock().await;
+        let fits = |used: u64| used.saturating_add(length) <= limit;
+        let known = usage
+            .stored
+            .map(|stored| stored.saturating_add(usage.coming));
+        if !known.is_some_and(fits) {
+            let folder = self.folder.clone();
+            let counted = tokio::task::spawn_blocking(move || size_of(&folder)).await;
+            let stored = counted.unwrap_or(u64::MAX);
+            usage.stored = Some(stored);
+            let used = stored.saturating_add(usage.coming);
+            if !fits(used) {
+                return Err(used);
+            }
+        }
+        usage.coming = usage.coming.saturating_add(length);
+        Ok(())
+    }
+
     async fn call(&self, request: Request) -> Response<Body> {
         let request = request.map(s3s::Body::http_body_unsync);
         match self.service.call(request).await {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod bridge;
 mod child;
-mod client;
+pub mod client;
 mod faucet;
 mod faults;
 mod gateway;

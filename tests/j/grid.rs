@@ -272,3 +272,25 @@ fn a_payment_that_is_for_nothing_comes_back_without_a_mail() {
     assert!((before - after - 1.1).abs() < 1e-6, "{before} {after}");
     assert_eq!(s.says("j.devnet.mails()"), "[]");
 }
+
+#[test]
+fn a_domain_that_is_taken_stays_with_who_has_it() {
+    let (chain, mut s) = setup();
+    let reserve = format!(
+        "w.capacity.reserve_reverse_proxy('user@mail.com', '{BOT}', 'my.example.org', 'http://127.0.0.1:1')"
+    );
+    s.says(&format!("first = {reserve}"));
+    settle(&chain);
+    s.says(&format!("second = {reserve}"));
+    settle(&chain);
+    settle(&chain);
+    settle(&chain);
+    let error = s.text("j.devnet.mail_wait(second.transaction.id).value('Error')");
+    assert_eq!(
+        error,
+        "the domain 'my.example.org' is served for somebody else already"
+    );
+    // Its backend is down, but the gateway still knows the name.
+    let page = chain.asked("my.example.org");
+    assert!(page.contains("no backend of this domain"), "{page}");
+}

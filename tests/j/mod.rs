@@ -124,6 +124,14 @@ impl Chain {
         self.runtime.block_on(self.handle().grid().settled(height));
     }
 
+    /// What the devnet's gateway answers for a host.
+    pub fn asked(&self, host: &str) -> String {
+        let gateway = self.handle().grid().addresses().gateway;
+        let headers = [("Host", host)];
+        let asked = crate::devnet::client::request(gateway, "GET", "/", &headers, b"");
+        self.runtime.block_on(asked).body
+    }
+
     /// Lets so many seconds pass, and makes a block after them.
     pub fn later(&self, seconds: i64) {
         let moved = self.handle().clock_offset_set(seconds);

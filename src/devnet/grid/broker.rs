@@ -24,7 +24,7 @@ use super::workloads::{Plan, Workloads};
 use crate::grid::reservation::{Reservation, Wanted, expiry};
 use crate::grid::sealed::open;
 use crate::tfchain::hash::TransactionId;
-use crate::tfchain::wallet::{Recipient, SendRequest};
+use crate::tfchain::wallet::{Recipient, SendRequest, WalletError};
 use crate::tfchain::{Amount, Condition, Transaction, UnlockHash};
 
 /// What a refund keeps back: a miner fee of the chain (spec: capacity §6.1).
@@ -192,7 +192,13 @@ impl Broker {
             book.height = height;
             self.save(book)?;
         }
-        let ids: Vec<String> = book.jobs.keys().cloned().collect();
+        // What is deployed comes first: after a start it has its domain before others ask for it.
+        let mut ids: Vec<String> = book.jobs.keys().cloned().collect();
+        let deployed = |id: &String| {
+            let job = book.jobs.get(id);
+            job.is_some_and(|job| job.stage == Stage::Deployed)
+        };
+        ids.sort_by_cached_key(|id| !deployed(id));
         for id in ids {
             let go = self.go_on(book, &id).await;
             if let Err(error) = go {
@@ -450,13 +456,18 @@ impl Broker {
         let wallet = self.identity.wallet();
         let draft = match wallet.draft(&request).await {
             Ok(draft) => draft,
-            Err(error) => {
-                // The fee of this chain is more than what is kept back. The coins are there with
-                // the next block, and then this is tried again.
+            // The fee of this chain is more than what is kept back. The coins are there with the
+            // next block, and then this is tried again.
+            Err(
+                error @ (WalletError::NoFunds
+                | WalletError::InsufficientFunds(_)
+                | WalletError::InsufficientWalletFunds(_)),
+            ) => {
                 let given = self.faucet.give(self.identity.address(), DEFAULT_TFT).await;
                 given.map_err(|e| fail(e.to_string()))?;
                 return Err(fail(error.to_string()));
             }
+            Err(error) => return Err(fail(error.to_string())),
         };
         let signed = wallet.sign(&draft).map_err(|e| fail(e.to_string()))?;
         let bytes = signed

@@ -309,6 +309,8 @@ impl Workloads {
     /// Stops a workload; what it kept goes as well when it is `over`.
     pub(super) async fn stop(&self, id: &str, plan: &Plan, over: bool) -> Result<()> {
         let stopped = self.running.lock().await.remove(id);
+        // What was not started has no domain: it may be somebody else's.
+        let served = stopped.is_some();
         match stopped {
             #[cfg(target_os = "linux")]
             Some(Running::Vm(node, robot)) => {
@@ -324,7 +326,9 @@ impl Workloads {
         match plan {
             Plan::Vm { .. } => {}
             Plan::S3 { domain, .. } | Plan::ReverseProxy { domain, .. } => {
-                self.gateway.remove(domain);
+                if served {
+                    self.gateway.remove(domain);
+                }
             }
             Plan::Namespace { name, .. } => self.zdb.namespace_delete(name)?,
         }
