@@ -13,6 +13,7 @@ mod j;
 mod object;
 mod schema;
 mod shell;
+mod skipped;
 mod store;
 mod tfchain;
 mod zdb;

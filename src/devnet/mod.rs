@@ -1,10 +1,12 @@
 //! The grid on one laptop: a tfchain node with the real one's HTTP interface and rules, a faucet,
-//! a hub of flists, and a stand-in for the bridge from Ethereum.
+//! a stand-in for the bridge from Ethereum, a hub of flists, and a grid whose broker deploys on this
+//! machine what was reserved and paid.
 //!
 //! [`Devnet::start`] runs it inside this process, [`start_background`] as one of its own; a
 //! [`Control`] asks and drives either from anywhere. State lies in one folder and survives being
 //! killed at any moment. The node proves no block stake: it makes a block every few seconds, or on
 //! demand, with ids, payouts and first transaction as the real node makes them.
+mod answers;
 mod bridge;
 pub mod chain;
 mod clock;
@@ -22,22 +24,27 @@ pub mod identity;
 pub mod node;
 mod pages;
 pub mod pool;
+mod query;
 pub mod resp;
 pub mod s3;
 mod server;
 mod serving;
+mod stopping;
 pub mod storage;
+mod token;
 pub mod zdb;
 #[cfg(target_os = "linux")]
 pub mod zos;
 
+pub use answers::{Account, GridAddresses, Made, Status};
 pub use bridge::{Bridged, Target, Withdrawal};
 pub use clock::Clock;
-pub use control::{Account, Control, Made, Status};
+pub use control::Control;
 pub use daemon::{reset, start_background, status, stop};
 pub use error::{Error, Result};
 pub use faucet::{DEFAULT_TFT, Faucet};
 pub use folder::{MARKER, NodeFile};
+pub use query::Query;
 pub use serving::Serving;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -59,6 +66,8 @@ use http::LimitedListener;
 use hub::{Access, DockerImages, Hub, HubConfig};
 use node::Node;
 use server::{Server, StatusSource};
+use stopping::stopped;
+use token::new_token;
 
 use crate::flist::{Address, open_address};
 use crate::zdb::DEFAULT_NAMESPACE;
@@ -180,7 +189,7 @@ impl Devnet {
         };
         let (grid, grid_tasks) = Grid::start(
             grid::Settings {
-                folder: grid::folder_of(folder.path()),
+                folder: folder.grid(),
                 directory: directory_addr,
                 notary: at(config.notary_port, 5),
                 gateway: at(config.gateway_port, 6),
@@ -331,14 +340,6 @@ async fn open_hub(
     })?
 }
 
-fn new_token() -> Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| Error::Start {
-        reason: e.to_string(),
-    })?;
-    Ok(hex::encode(bytes))
-}
-
 /// Makes a router that hands every request to `service`, whatever its path.
 ///
 /// On the loopback address a request must name a host that DNS cannot have forged; who listens
@@ -364,11 +365,6 @@ where
             }
         }
     })
-}
-
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    // An error means that nobody can ask any more, so the devnet ends as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 fn serve(

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::error::{Error, Result};
 use super::http::LimitedListener;
+use super::stopping::stopped;
 
 /// How long requests may take to end when it stops.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -47,7 +48,7 @@ impl Serving {
         let (stop, stopping) = watch::channel(false);
         let app = app.into_make_service_with_connect_info::<Peer>();
         let runner = tokio::spawn(async move {
-            let stopped = super::stopped(stopping);
+            let stopped = stopped(stopping);
             // Serving ends when it is told to, never with an error of its own.
             let _ = axum::serve(listener, app)
                 .with_graceful_shutdown(stopped)

@@ -13,6 +13,7 @@ use kosmos::store::{
 };
 
 use super::env::{CLIENTS, Env, files, record};
+use crate::skipped::skipped;
 
 const TASK: &str = "KOSMOS_TEST_STORE_TASK";
 const FOLDER: &str = "KOSMOS_TEST_STORE_FOLDER";
@@ -287,7 +288,9 @@ fn a_folder_without_write_permission_is_an_error() {
             .chain(["", "store", "store/sled", "store/sled/blobs"].map(|dir| folder.join(dir)));
         for path in all {
             if let Err(error) = std::os::unix::fs::chown(path, Some(nobody), Some(nobody)) {
-                eprintln!("skipped: this root may not give a file to another user: {error}");
+                skipped(&format!(
+                    "this root may not give a file to another user: {error}"
+                ));
                 return;
             }
         }

@@ -122,7 +122,7 @@ pub(super) struct Broker {
 impl Broker {
     /// Works until the devnet stops.
     pub(super) async fn run(self: Arc<Self>, stopping: watch::Receiver<bool>) {
-        let stopped = super::super::stopped(stopping);
+        let stopped = super::super::stopping::stopped(stopping);
         tokio::pin!(stopped);
         let mut blocks = self.node.blocks();
         let mut book = match self.read_book() {

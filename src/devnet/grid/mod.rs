@@ -15,13 +15,12 @@ mod robot;
 mod workloads;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -30,9 +29,11 @@ pub use directory::{Directory, MOST_NODES, NewFarm};
 pub use mail::{FROM, Mail, NETWORK, Outbox};
 pub use notary::Notary;
 
+use super::answers::GridAddresses;
 use super::error::{Error, Result};
 use super::faucet::Faucet;
 use super::node::Node;
+use super::token::new_token;
 use super::{folder, gateway, http, zdb};
 use broker::Broker;
 use identity::Identity;
@@ -41,19 +42,6 @@ use zeroize::Zeroizing;
 
 /// How long one question for a mail waits; shorter than who asks waits for an answer.
 const MAIL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// Where the parts of the grid listen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Addresses {
-    /// Capacity directory, REST front of the notary, and the pages of both and of mails.
-    pub directory: SocketAddr,
-    /// The notary's gedis server.
-    pub notary: SocketAddr,
-    /// The web gateway.
-    pub gateway: SocketAddr,
-    /// The 0-DB with reserved namespaces.
-    pub zdb: SocketAddr,
-}
 
 /// What a grid needs.
 pub(super) struct Settings {
@@ -78,7 +66,7 @@ pub struct Grid {
     notary: Arc<Notary>,
     identity: Arc<Identity>,
     outbox: Arc<Outbox>,
-    addresses: Addresses,
+    addresses: GridAddresses,
     rounds: watch::Receiver<u64>,
 }
 
@@ -124,13 +112,13 @@ impl Grid {
             &folder.join("zdb"),
             zdb::Settings {
                 // Only the broker makes namespaces.
-                password: Some(Zeroizing::new(super::new_token()?)),
+                password: Some(Zeroizing::new(new_token()?)),
                 clock,
                 ..zdb::Settings::default()
             },
         )
         .await?;
-        let addresses = Addresses {
+        let addresses = GridAddresses {
             directory: settings.directory,
             notary: notary_addr,
             gateway: gateway.addr(),
@@ -170,7 +158,7 @@ impl Grid {
     }
 
     /// Where its parts listen.
-    pub fn addresses(&self) -> Addresses {
+    pub fn addresses(&self) -> GridAddresses {
         self.addresses
     }
 
@@ -244,11 +232,3 @@ impl Grid {
         http::answer(StatusCode::NOT_FOUND, http::TEXT, "there is no such page\n")
     }
 }
-
-/// The folder of a devnet's grid.
-pub(super) fn folder_of(devnet: &Path) -> PathBuf {
-    devnet.join(NAME)
-}
-
-/// Name of that folder.
-pub(super) const NAME: &str = "grid";

@@ -13,10 +13,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::super::error::Result;
-use super::super::explorer_api::Query;
 use super::super::folder;
 use super::super::http::{self, JSON, TEXT};
 use super::super::node::Node;
+use super::super::query::Query;
 use super::super::resp::request::{Limits, Parser};
 use super::super::resp::wire::{flush, read, refuse};
 use super::super::resp::{Protocol, Reply};
@@ -177,7 +177,7 @@ impl Notary {
         listener: TcpListener,
         stopping: watch::Receiver<bool>,
     ) {
-        let stopped = super::super::stopped(stopping);
+        let stopped = super::super::stopping::stopped(stopping);
         tokio::pin!(stopped);
         let places = Arc::new(Semaphore::new(CLIENTS));
         let mut clients = JoinSet::new();

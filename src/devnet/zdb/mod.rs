@@ -29,6 +29,7 @@ use super::error::{Error, Result};
 use super::resp::request::{Limits, Parser};
 use super::resp::wire::{FLUSH_AT, flush, read, refuse};
 use super::resp::{Protocol, Reply};
+use crate::devnet::stopping::stopped;
 use command::{Session, Shared};
 pub use namespace::Mode;
 use spaces::Spaces;
@@ -191,13 +192,13 @@ impl Drop for Handle {
 }
 
 /// Takes clients in until the server stops; their connections end with it.
-async fn take_in(listener: TcpListener, shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
+async fn take_in(listener: TcpListener, shared: Arc<Shared>, stopping: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CLIENTS));
     let mut clients = JoinSet::new();
     loop {
         tokio::select! {
             biased;
-            () = stopped(&mut stopping) => break,
+            () = stopped(stopping.clone()) => break,
             Some(_) = clients.join_next(), if !clients.is_empty() => {}
             accepted = async {
                 let place = Arc::clone(&places).acquire_owned().await;
@@ -218,12 +219,6 @@ async fn take_in(listener: TcpListener, shared: Arc<Shared>, mut stopping: watch
         }
     }
     clients.shutdown().await;
-}
-
-/// Waits until the server stops.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that nobody can say so any more, so it stops as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Serves a client until it leaves, says `QUIT`, or sends what cannot be understood.

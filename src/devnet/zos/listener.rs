@@ -9,6 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use super::guard::Guard;
 use super::redis::Keyspace;
 use super::redis::connection::serve;
+use crate::devnet::stopping::stopped;
 
 /// First byte of a TLS greeting (record type "handshake").
 const TLS: u8 = 0x16;
@@ -31,13 +32,13 @@ pub struct Door {
 }
 
 /// Takes clients in until the node stops; their connections end with it.
-pub async fn listen(listener: TcpListener, door: Door, mut stopping: watch::Receiver<bool>) {
+pub async fn listen(listener: TcpListener, door: Door, stopping: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CLIENTS));
     let mut clients = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
             biased;
-            () = stopped(&mut stopping) => break,
+            () = stopped(stopping.clone()) => break,
             Some(_) = clients.join_next(), if !clients.is_empty() => {}
             accepted = async {
                 let place = Arc::clone(&places).acquire_owned().await;
@@ -55,12 +56,6 @@ pub async fn listen(listener: TcpListener, door: Door, mut stopping: watch::Rece
             }
         }
     }
-}
-
-/// Waits until the node stops.
-pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that nobody can say so any more, so it stops as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Serves one client. How its connection ends concerns nobody else.
