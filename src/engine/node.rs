@@ -292,11 +292,21 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
 
     let c = converter.clone();
     #[allow(deprecated)] // marked volatile, not deprecated; the version is pinned
-    engine.on_missing_function(move |name, args, is_method, _context| {
+    engine.on_missing_function(move |name, args, is_method, mut context| {
         // A function without a name, given to map() or filter() of a list of objects, is tried as
         // a method of each first; no member has its name.
         let is_name = |name: &str| name.starts_with(|ch: char| ch.is_alphabetic() || ch == '_');
-        if !is_method || !is_name(name) || name.contains('$') {
+        if !is_name(name) || name.contains('$') {
+            return Ok(None);
+        }
+        if let Some(mut texts) = with_texts(args) {
+            let mut refs: Vec<&mut Dynamic> = texts.iter_mut().collect();
+            return match context.call_native_fn_raw(name, true, &mut refs) {
+                Ok(value) => Ok(Some(value)),
+                Err(_) => Ok(None),
+            };
+        }
+        if !is_method {
             return Ok(None);
         }
         let Some((first, rest)) = args.split_first_mut() else {
@@ -311,6 +321,19 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
             .map(|value| Some(c.to_dynamic(value)))
             .map_err(|error| raise_in(error, name))
     });
+}
+
+/// The arguments of a call with each char as a text of one character, when there is a char: `'a'` is
+/// a char in Rhai, and text to whoever typed it. Only what Rhai has no answer to is tried so.
+fn with_texts(args: &[&mut Dynamic]) -> Option<Vec<Dynamic>> {
+    if !args.iter().any(|arg| arg.is_char()) {
+        return None;
+    }
+    let text = |arg: &&mut Dynamic| match arg.as_char() {
+        Ok(ch) => Dynamic::from(ch.to_string()),
+        Err(_) => (**arg).clone(),
+    };
+    Some(args.iter().map(text).collect())
 }
 
 /// The position of an error that has none of its own.
