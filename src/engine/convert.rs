@@ -62,16 +62,15 @@ impl Foreign {
 
     /// The type of `range(1, 9, 2)` is rhai's own affair: rhai walks over it.
     fn items_of_steps(&self, converter: &Arc<Converter>) -> Result<Value> {
-        let mut engine = rhai::Engine::new();
-        engine.set_max_array_size(usize::try_from(MOST_ITEMS).unwrap_or(usize::MAX));
+        let engine = rhai::Engine::new();
         let mut scope = rhai::Scope::new();
         scope.push_dynamic("steps", self.0.clone());
-        let walk = "let items = []; for item in steps { items.push(item); } items";
-        match engine.eval_with_scope::<Array>(&mut scope, walk) {
-            Ok(items) => Ok(converter.to_value(Dynamic::from_array(items))),
-            Err(error) if matches!(*error, EvalAltResult::ErrorDataTooLarge(..)) => {
-                Err(Error::value("this range is too long for a list"))
-            }
+        scope.push("most", MOST_STEPS);
+        let walk = "let items = []; for item in steps { items.push(item); most -= 1; \
+                    if most < 0 { return (); } } items";
+        match engine.eval_with_scope::<Dynamic>(&mut scope, walk) {
+            Ok(items) if items.is_unit() => Err(Error::value("this range is too long for a list")),
+            Ok(items) => Ok(converter.to_value(items)),
             Err(_) => Err(Error::type_error("this value is not iterable")),
         }
     }
@@ -88,6 +87,8 @@ impl Foreign {
 
 /// A list made of a range may not be longer than this.
 const MOST_ITEMS: i64 = 10_000_000;
+/// The same for one with steps, which takes longer.
+const MOST_STEPS: i64 = 1_000_000;
 
 impl Class for Foreign {
     const NAME: &'static str = "value";

@@ -63,7 +63,6 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>, out: &Pri
     printing(engine, converter, out);
     conversions(engine, converter);
     texts(engine, converter);
-    comparisons(engine);
     iterating(engine);
     hidden(engine, converter);
     explaining(engine, converter, out);
@@ -389,24 +388,6 @@ fn texts(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
         s.as_bytes().to_vec() as rhai::Blob
     });
     engine.register_fn("hex", |bytes: rhai::Blob| ::hex::encode(bytes));
-}
-
-/// `1 < x < 9` compares a truth value with a number, which Rhai answers with false whatever x is.
-fn comparisons(engine: &mut rhai::Engine) {
-    for op in ["<", "<=", ">", ">="] {
-        let refuse = move |left: &str, right: &str| -> RhaiResult<bool> {
-            Err(raise(
-                Error::type_error(format!(
-                    "'{op}' not supported between instances of '{left}' and '{right}'"
-                ))
-                .hint("comparisons are not chained: write a < b and b < c"),
-            ))
-        };
-        engine.register_fn(op, move |_: bool, _: i64| refuse("bool", "int"));
-        engine.register_fn(op, move |_: bool, _: f64| refuse("bool", "float"));
-        engine.register_fn(op, move |_: i64, _: bool| refuse("int", "bool"));
-        engine.register_fn(op, move |_: f64, _: bool| refuse("float", "bool"));
-    }
 }
 
 /// `for key in map`, as in Python; Rhai itself iterates over `map.keys()` only.

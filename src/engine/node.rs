@@ -299,22 +299,14 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
         if !is_name(name) || name.contains('$') {
             return Ok(None);
         }
-        if let Some(mut texts) = with_texts(args) {
-            let mut refs: Vec<&mut Dynamic> = texts.iter_mut().collect();
-            return match context.call_native_fn_raw(name, true, &mut refs) {
-                Ok(value) => Ok(Some(value)),
-                Err(_) => Ok(None),
-            };
-        }
-        if !is_method {
-            return Ok(None);
-        }
-        let Some((first, rest)) = args.split_first_mut() else {
-            return Ok(None);
+        let object = args
+            .first()
+            .filter(|_| is_method)
+            .and_then(|first| first.read_lock::<Node>().map(|node| node.0.clone()));
+        let Some(object) = object else {
+            return Ok(as_texts(&mut context, name, args));
         };
-        let Some(object) = first.read_lock::<Node>().map(|node| node.0.clone()) else {
-            return Ok(None);
-        };
+        let (_, rest) = args.split_at_mut(1);
         // The object itself is consumed as rhai expects of a call by value.
         let (positional, keywords) = split_arguments(&c, rest);
         dispatch::call(&object, name, positional, keywords)
@@ -323,9 +315,9 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
     });
 }
 
-/// The arguments of a call with each char as a text of one character, when there is a char: `'a'` is
-/// a char in Rhai, and text to whoever typed it. Only what Rhai has no answer to is tried so.
-fn with_texts(args: &[&mut Dynamic]) -> Option<Vec<Dynamic>> {
+/// Calls with each char among the arguments as a text of one character: `'a'` is a char in Rhai, and
+/// text to whoever typed it. Only what Rhai has no answer to is tried so; None when nothing is won.
+fn as_texts(context: &mut rhai::EvalContext, name: &str, args: &[&mut Dynamic]) -> Option<Dynamic> {
     if !args.iter().any(|arg| arg.is_char()) {
         return None;
     }
@@ -333,7 +325,9 @@ fn with_texts(args: &[&mut Dynamic]) -> Option<Vec<Dynamic>> {
         Ok(ch) => Dynamic::from(ch.to_string()),
         Err(_) => (**arg).clone(),
     };
-    Some(args.iter().map(text).collect())
+    let mut texts: Vec<Dynamic> = args.iter().map(text).collect();
+    let mut texts: Vec<&mut Dynamic> = texts.iter_mut().collect();
+    context.call_native_fn_raw(name, true, &mut texts).ok()
 }
 
 /// The position of an error that has none of its own.
