@@ -74,10 +74,17 @@ impl Start {
         if let Err(error) = log::start(self.cli.debug, self.environment.log.as_deref()) {
             output::err(&format!("warning: no log: {error}"));
         }
-        match self.door() {
+        let code = match self.door() {
             Ok(code) => code,
             Err(error) if output::broken() && error.kind == Kind::Interrupted => 0,
             Err(error) => batch::fatal(&error, self.cli.json, self.look().errors),
+        };
+        match output::lost() {
+            Some(reason) => {
+                output::err(&format!("cannot write the results: {reason}"));
+                code.max(1)
+            }
+            None => code,
         }
     }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::wallet::Wallet;
 use crate::object::{Error, Kind, Result};
-use crate::store::{Expect, Record, RecordId};
+use crate::store::{Expect, Record, RecordId, StoreError};
 use crate::tfchain::Transaction;
 use crate::tfchain::wallet::{broken_signatures, changes, is_same_work};
 
@@ -103,7 +103,11 @@ fn drop_same(
         .iter()
         .filter(|(_, handed)| is_same_work(&handed.transaction, transaction));
     for id in same.filter_map(|(id, _)| *id) {
-        wallet.world().store()?.delete(id)?;
+        match wallet.world().store()?.delete(id) {
+            // Another shell was faster.
+            Ok(_) | Err(StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }

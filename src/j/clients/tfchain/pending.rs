@@ -14,7 +14,7 @@ use super::send::{self, SendResult};
 use super::transaction::TransactionValue;
 use super::wallet::Wallet;
 use crate::object::{Class, Error, Kind, Member, Needs, Paint, Result, Ty, Value, class_of};
-use crate::store::{Expect, Record};
+use crate::store::{Expect, Record, StoreError};
 use crate::tfchain::wallet::format_time;
 use crate::tfchain::{Hash, Transaction};
 
@@ -65,7 +65,7 @@ pub fn keep(wallet: &Wallet, transaction: &Transaction, id: Hash, words: String)
     Ok(())
 }
 
-/// Drops the record of a transaction whose fate is known.
+/// Drops the record of a transaction whose fate is known; another shell may have done so.
 ///
 /// # Errors
 /// When the store cannot be written.
@@ -75,7 +75,10 @@ pub fn drop_record(wallet: &Wallet, id: Hash) -> Result<()> {
     if let Some(record) = store.get(LOCATION, None, &name(network, id))?
         && let Some(record_id) = record.id
     {
-        store.delete(record_id)?;
+        match store.delete(record_id) {
+            Ok(_) | Err(StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }
