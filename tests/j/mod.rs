@@ -10,6 +10,8 @@ mod flist;
 mod grid;
 mod hub;
 mod images;
+#[cfg(target_os = "linux")]
+mod kills;
 mod minting;
 mod money;
 mod nodes;
