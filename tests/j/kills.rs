@@ -32,7 +32,9 @@ impl Grid {
         };
         grid.start(None);
         let mut s = grid.session();
-        s.says("c = j.clients.tfchain.new('first', network_type='DEV')\nw = c.wallets.new('first')");
+        s.says(
+            "c = j.clients.tfchain.new('first', network_type='DEV')\nw = c.wallets.new('first')",
+        );
         grid.seed = s.text("w.seed");
         for _ in 0..3 {
             s.says("t = c.faucet_request(w.address)\nb = j.devnet.block_make()");
@@ -94,9 +96,7 @@ impl Grid {
     }
 
     fn wait_for_stage(&self, id: &str, stage: &str) {
-        until(stage, || {
-            self.job(id).filter(|job| job["stage"] == stage)
-        });
+        until(stage, || self.job(id).filter(|job| job["stage"] == stage));
     }
 
     fn machine(&self, id: &str) -> PathBuf {
@@ -175,7 +175,9 @@ fn processes(of: &str) -> Vec<String> {
 fn mounts_below(dir: &Path) -> Vec<String> {
     let dir = dir.canonicalize().unwrap();
     let all = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
-    let below = all.lines().filter(|line| line.contains(&*dir.to_string_lossy()));
+    let below = all
+        .lines()
+        .filter(|line| line.contains(&*dir.to_string_lossy()));
     below.map(str::to_owned).collect()
 }
 
@@ -184,12 +186,13 @@ fn a_machine_is_deployed_once_wherever_the_devnet_is_killed() {
     let mut grid = Grid::new();
     for step in ["take", "taken", "deploy", "deployed", "told"] {
         let before = coins(&mut grid.shell());
-        let reserve =
-            format!("w.capacity.reserve_zos_vm('user@mail.com', '{BOT}', 'vienna.farm')");
+        let reserve = format!("w.capacity.reserve_zos_vm('user@mail.com', '{BOT}', 'vienna.farm')");
         let (mut s, id) = grid.killed_at(step, &reserve);
         let host = s.text(&format!("j.devnet.mail_wait('{id}').value('0-OS address')"));
         let (host, port) = host.split_once(':').unwrap();
-        s.says(&format!("vm = j.clients.zos.get('vm', host='{host}', port={port})"));
+        s.says(&format!(
+            "vm = j.clients.zos.get('vm', host='{host}', port={port})"
+        ));
         assert!(s.says("vm.ping()").contains("PONG"), "{step}");
         some_blocks(&mut s);
         grid.wait_for_stage(&id, "deployed");
@@ -207,12 +210,22 @@ fn a_machine_is_deployed_once_wherever_the_devnet_is_killed() {
 #[test]
 fn a_refund_is_paid_once_wherever_the_devnet_is_killed() {
     let mut grid = Grid::new();
-    for step in ["take", "taken", "refund", "signed", "submitted", "refund told"] {
+    for step in [
+        "take",
+        "taken",
+        "refund",
+        "signed",
+        "submitted",
+        "refund told",
+    ] {
         let before = coins(&mut grid.shell());
         let reserve = format!("w.capacity.reserve_s3('user@mail.com', '{BOT}', 'vienna.farm')");
         let (mut s, id) = grid.killed_at(step, &reserve);
         let mail = s.says(&format!("j.devnet.mail_wait('{id}')"));
-        assert!(mail.contains("can only deploy s3 in freefarm.s3-storage"), "{step}: {mail}");
+        assert!(
+            mail.contains("can only deploy s3 in freefarm.s3-storage"),
+            "{step}: {mail}"
+        );
         grid.wait_for_stage(&id, "refunded");
         some_blocks(&mut s);
         assert_eq!(mails(&mut s, &id), ["Reservation failed"], "{step}");
@@ -288,14 +301,16 @@ fn a_machine_whose_week_is_over_is_gone_wherever_the_devnet_is_killed() {
         let id = s.text("r.transaction.id");
         let host = s.text(&format!("j.devnet.mail_wait('{id}').value('0-OS address')"));
         let (host, port) = host.split_once(':').unwrap();
-        s.says(&format!("vm = j.clients.zos.get('vm', host='{host}', port={port})"));
+        s.says(&format!(
+            "vm = j.clients.zos.get('vm', host='{host}', port={port})"
+        ));
         // It is in use: a process, and a container with one where this machine allows it.
         s.says("job = vm.client.bash('sleep 1000')");
         let folder = grid.machine(&id);
         let root = folder.join("fs/root");
         std::fs::create_dir_all(root.join("bin")).unwrap();
         if let Err(error) = s.ask("box = vm.containers.create(name='box', flist='/root')") {
-            eprintln!("skipped: the half with a container: {error}");
+            crate::devnet::zos_node::skipped(&format!("the half with a container: {error}"));
         }
         let mark = std::fs::read_to_string(folder.join("kosmos-zos-node")).unwrap();
         assert!(!processes(&mark).is_empty());

@@ -405,13 +405,7 @@ impl Broker {
     }
 
     /// Reads what is reserved, and begins with it. Who can be read is told what goes wrong.
-    fn read(
-        &self,
-        book: &mut Book,
-        job: &mut Job,
-        payment: &Payment,
-        packed: &[u8],
-    ) -> Result<()> {
+    fn read(&self, book: &mut Book, job: &mut Job, payment: &Payment, packed: &[u8]) -> Result<()> {
         let read = Reservation::unpack(packed);
         let reservation = match &read {
             Ok(reservation) => reservation,
@@ -436,10 +430,7 @@ impl Broker {
     }
 
     /// The reservation that a payment is for: its hash, and what was sealed.
-    fn packed(
-        &self,
-        data: &[u8],
-    ) -> std::result::Result<(String, Zeroizing<Vec<u8>>), String> {
+    fn packed(&self, data: &[u8]) -> std::result::Result<(String, Zeroizing<Vec<u8>>), String> {
         let hash = std::str::from_utf8(data).map_err(|_| "the payment names no reservation")?;
         let (_, stored) = self
             .notary
@@ -810,13 +801,7 @@ impl Broker {
 }
 
 /// Gives an earlier reservation more time.
-fn extend(
-    book: &mut Book,
-    id: &str,
-    job: &Job,
-    earlier: &str,
-    months: Option<u32>,
-) -> Result<()> {
+fn extend(book: &mut Book, id: &str, job: &Job, earlier: &str, months: Option<u32>) -> Result<()> {
     let refuse = |reason: &str| Error::Refused {
         reason: reason.to_owned(),
     };

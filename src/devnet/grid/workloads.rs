@@ -17,7 +17,7 @@ use super::directory::Directory;
 use super::robot;
 use crate::grid::directory::Units;
 use crate::grid::reservation::price::{archive_gigabytes, machine};
-use crate::grid::reservation::{DiskType, Reservation, Wanted};
+use crate::grid::reservation::{DiskType, Mode, Reservation, Wanted};
 
 /// Port of a Zero-OS node, of its robot, and of an archive (spec: capacity §8).
 const ZOS_PORT: u16 = 6379;
@@ -61,6 +61,9 @@ pub(super) enum Plan {
         name: String,
         password: Secret,
         limit: u64,
+        /// Who chooses the keys; None as it is.
+        #[serde(default)]
+        mode: Option<zdb::Mode>,
     },
     /// A reverse proxy.
     ReverseProxy {
@@ -213,7 +216,7 @@ impl Workloads {
                 location,
                 disk_type,
                 password,
-                ..
+                mode,
             } => {
                 let gigabytes = f64::from(*size);
                 let units = match disk_type {
@@ -236,6 +239,11 @@ impl Workloads {
                     name: guid()?,
                     password: Secret(password),
                     limit: u64::from(*size).saturating_mul(GIGABYTE),
+                    mode: Some(match mode {
+                        Mode::User => zdb::Mode::User,
+                        // Keys of `direct` are the server's own too.
+                        Mode::Seq | Mode::Direct => zdb::Mode::Seq,
+                    }),
                 })
             }
             Wanted::ReverseProxy {
@@ -305,10 +313,14 @@ impl Workloads {
                 name,
                 password,
                 limit,
+                mode,
                 ..
             } => {
                 self.zdb
                     .namespace(name, Some(&password.zeroizing()), false, *limit)?;
+                if let Some(mode) = mode {
+                    self.zdb.namespace_mode(name, *mode)?;
+                }
                 Running::Shared
             }
             Plan::ReverseProxy { domain, backends } => {
