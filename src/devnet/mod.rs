@@ -116,6 +116,10 @@ pub struct Config {
     pub import: Option<PathBuf>,
     /// The node's clock.
     pub clock: Clock,
+    /// Pauses between the broker's four tries to deploy something.
+    pub deploy_pauses: [Duration; 3],
+    /// Told each step of the broker, by name, before it is taken. Tests end the process there.
+    pub on_step: Option<fn(&str)>,
 }
 
 impl Config {
@@ -137,6 +141,8 @@ impl Config {
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
+            deploy_pauses: grid::PAUSES,
+            on_step: None,
         }
     }
 }
@@ -198,6 +204,8 @@ impl Devnet {
                 node_addr: here(addr),
                 faucet: Arc::clone(&faucet),
                 program: config.program.clone(),
+                deploy_pauses: config.deploy_pauses,
+                on_step: config.on_step,
             },
             stopping.clone(),
         )

@@ -2,7 +2,7 @@
 // Clippy allows these in test functions only, not in what they share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod bridge;
-mod child;
+pub mod child;
 pub mod client;
 mod faucet;
 mod faults;

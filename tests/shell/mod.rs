@@ -11,8 +11,10 @@ mod highlight;
 mod history;
 mod instruct;
 mod prompt;
+mod reference;
 mod secrecy;
 mod store;
+mod transcript;
 mod tutorial;
 
 use std::io::Write;

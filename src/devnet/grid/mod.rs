@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use broker::PAUSES;
 pub use directory::{Directory, MOST_NODES, NewFarm};
 pub use mail::{FROM, Mail, NETWORK, Outbox};
 pub use notary::Notary;
@@ -57,6 +58,10 @@ pub(super) struct Settings {
     pub(super) faucet: Arc<Faucet>,
     /// The program that is the first process of containers.
     pub(super) program: Option<PathBuf>,
+    /// Pauses between the broker's tries to deploy.
+    pub(super) deploy_pauses: [std::time::Duration; 3],
+    /// Told each step of the broker before it is taken.
+    pub(super) on_step: Option<fn(&str)>,
 }
 
 /// The grid of a devnet.
@@ -141,6 +146,9 @@ impl Grid {
             outbox: Arc::clone(&outbox),
             file: folder.join("broker.json"),
             rounds,
+            pauses: settings.deploy_pauses,
+            on_step: settings.on_step,
+            hands: Broker::hands(),
         });
         let tasks = vec![
             tokio::spawn(Arc::clone(&notary).listen(gedis, stopping.clone())),
