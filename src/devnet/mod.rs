@@ -49,20 +49,21 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::serve::Listener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
-use axum::serve::Listener;
 use folder::Folder;
 use grid::Grid;
 use http::LimitedListener;
 use hub::{Access, DockerImages, Hub, HubConfig};
 use node::Node;
 use server::{Server, StatusSource};
+use serving::serve;
 
 use crate::flist::{Address, open_address};
 use crate::zdb::DEFAULT_NAMESPACE;
-use zeroize::Zeroizing;
 
 /// Port of the real devnet node (spec: transport).
 pub const DEFAULT_PORT: u16 = 23110;
@@ -369,17 +370,6 @@ where
 async fn stopped(mut stopping: watch::Receiver<bool>) {
     // An error means that nobody can ask any more, so the devnet ends as well.
     let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-fn serve(
-    listener: LimitedListener,
-    router: Router,
-    stopping: watch::Receiver<bool>,
-) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let serving = axum::serve(listener, router);
-        let _ = serving.with_graceful_shutdown(stopped(stopping)).await;
-    })
 }
 
 /// Makes a block every `time` until the devnet stops.
