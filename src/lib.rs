@@ -11,14 +11,15 @@
 //! | [`object`] | what a thing in the tree is: classes, members, binding, values, printing, errors | nothing of ours |
 //! | [`j`] | the tree; the path a user types is the path of the file | `object`, `store`, every library room, `devnet` |
 //! | [`store`] | encrypted named records and databases on sled | nothing of ours |
-//! | [`tfchain`] | library: the chain's encodings, crypto, transactions, explorer client, wallet | nothing of ours |
+//! | [`web`] | library: what every HTTP client of the house has in common | nothing of ours |
+//! | [`tfchain`] | library: the chain's encodings, crypto, transactions, explorer client, wallet | `web` |
 //! | [`schema`] | library: schema language, types, money, dates, objects, databases against a small trait | nothing of ours |
-//! | [`currencylayer`] | library: live rates of currencies from their service | nothing of ours |
-//! | [`zos`] | library: Zero-OS protocol and client | nothing of ours |
+//! | [`currencylayer`] | library: live rates of currencies from their service | `web` |
+//! | [`zos`] | library: Zero-OS protocol and client | `web` |
 //! | [`capnp`] | library: Cap'n Proto messages, plain and packed | nothing of ours |
 //! | [`zdb`] | library: client of 0-DB | nothing of ours |
-//! | [`flist`] | library: the flist format, chunks and where they are kept, trees of folders, merging, extraction | `zdb`, `capnp` |
-//! | [`grid`] | library: capacity directory, reservations, notary, what one gets | `tfchain`, `zos`, `capnp` |
+//! | [`flist`] | library: the flist format, chunks and where they are kept, trees of folders, merging, extraction | `zdb`, `capnp`, `web` |
+//! | [`grid`] | library: capacity directory, reservations, notary, what one gets | `tfchain`, `zos`, `capnp`, `web` |
 //! | [`devnet`] | the grid on one laptop: chain node, explorer API, faucet, hub, 0-DB, capacity directory, notary, broker, Zero-OS nodes | every library room |
 //!
 //! A library room never prints, never prompts, never reads the environment, and knows neither
@@ -37,5 +38,6 @@ pub mod schema;
 pub mod shell;
 pub mod store;
 pub mod tfchain;
+pub mod web;
 pub mod zdb;
 pub mod zos;

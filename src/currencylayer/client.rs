@@ -1,11 +1,11 @@
 //! Asking the service.
-use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use super::answer::{Quotes, clean, garbage};
 use super::error::RateError;
+use crate::web::{self, is_this_machine};
 
 /// Limits of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,17 +72,8 @@ impl Client {
     async fn ask(&self, key: &str) -> Result<Quotes, RateError> {
         let mut url = self.address.clone();
         url.query_pairs_mut().append_pair("access_key", key);
-        // An error only says that the process has a provider already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            // A redirect would carry the key elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy();
-        if url.scheme() == "http" {
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|error| unreachable(error, key))?;
+        let client = web::client(url.scheme() == "https").build();
+        let client = client.map_err(|error| unreachable(error, key))?;
         let mut response = client
             .get(url)
             .send()
@@ -104,19 +95,8 @@ impl Client {
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// The innermost cause says what happened; the outer ones repeat the address, with the key in it.
 fn unreachable(error: reqwest::Error, key: &str) -> RateError {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
     RateError::OutOfReach {
-        reason: clean(&cause.to_string(), key),
+        reason: clean(&web::cause(error), key),
     }
 }

@@ -107,15 +107,12 @@ struct Gateway {
 impl Gateway {
     fn client(&self) -> Option<&reqwest::Client> {
         let made = self.client.get_or_init(|| {
-            // An error only says that the process has a provider already, which is as good.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let client = reqwest::Client::builder()
+            let client = crate::web::client(true);
+            client
                 .connect_timeout(CONNECT)
                 .read_timeout(ANSWER)
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .no_proxy();
-            client.build().ok()
+                .build()
+                .ok()
         });
         made.as_ref()
     }

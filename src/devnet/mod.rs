@@ -56,22 +56,23 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::serve::Listener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
-use axum::serve::Listener;
 use folder::Folder;
 use grid::Grid;
 use http::LimitedListener;
 use hub::{Access, DockerImages, Hub, HubConfig};
 use node::Node;
 use server::{Server, StatusSource};
+use serving::serve;
 use stopping::stopped;
 use token::new_token;
 
 use crate::flist::{Address, open_address};
 use crate::zdb::DEFAULT_NAMESPACE;
-use zeroize::Zeroizing;
 
 /// Port of the real devnet node (spec: transport).
 pub const DEFAULT_PORT: u16 = 23110;
@@ -372,17 +373,6 @@ where
                 ),
             }
         }
-    })
-}
-
-fn serve(
-    listener: LimitedListener,
-    router: Router,
-    stopping: watch::Receiver<bool>,
-) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let serving = axum::serve(listener, router);
-        let _ = serving.with_graceful_shutdown(stopped(stopping)).await;
     })
 }
 

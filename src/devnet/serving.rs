@@ -25,6 +25,20 @@ impl Connected<IncomingStream<'_, LimitedListener>> for Peer {
     }
 }
 
+/// Serves until it is told to stop. Requests learn who sent them, as a [`Peer`].
+pub(super) fn serve(
+    listener: LimitedListener,
+    app: Router,
+    stopping: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let app = app.into_make_service_with_connect_info::<Peer>();
+    tokio::spawn(async move {
+        let serving = axum::serve(listener, app);
+        // Serving ends when it is told to, never with an error of its own.
+        let _ = serving.with_graceful_shutdown(stopped(stopping)).await;
+    })
+}
+
 /// A server that runs in this process, until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Serving {
@@ -39,25 +53,29 @@ impl Serving {
     /// # Errors
     /// When the port is taken.
     pub(super) async fn start(listen: SocketAddr, app: Router) -> Result<Self> {
+        Self::start_with(listen, |_| Ok(app)).await
+    }
+
+    /// The same for what must know its own address.
+    ///
+    /// # Errors
+    /// When the port is taken, and those of `app`.
+    pub(super) async fn start_with(
+        listen: SocketAddr,
+        app: impl FnOnce(SocketAddr) -> Result<Router>,
+    ) -> Result<Self> {
         let fail = |source| Error::Listen {
             addr: listen,
             source,
         };
         let listener = LimitedListener::bind(listen).await.map_err(fail)?;
         let addr = listener.local_addr().map_err(fail)?;
+        let app = app(addr)?;
         let (stop, stopping) = watch::channel(false);
-        let app = app.into_make_service_with_connect_info::<Peer>();
-        let runner = tokio::spawn(async move {
-            let stopped = stopped(stopping);
-            // Serving ends when it is told to, never with an error of its own.
-            let _ = axum::serve(listener, app)
-                .with_graceful_shutdown(stopped)
-                .await;
-        });
         Ok(Self {
             addr,
             stop,
-            runner: Some(runner),
+            runner: Some(serve(listener, app, stopping)),
         })
     }
 

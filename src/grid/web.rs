@@ -5,6 +5,7 @@ use reqwest::Method;
 use tokio::time::timeout;
 
 use crate::tfchain::explorer::ServerText;
+use crate::web;
 
 /// Limits of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,14 +98,8 @@ impl Web {
     /// # Errors
     /// When the machine has no certificates to check others by.
     pub fn new(limits: Limits) -> Result<Web, WebError> {
-        // An error only says that the process has a provider already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let client = web::client(true)
             .connect_timeout(Duration::from_secs(5))
-            // A redirect would carry a token elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
             .build();
         match client {
             Ok(client) => Ok(Web { client, limits }),
@@ -208,15 +203,9 @@ impl Incoming {
     }
 }
 
-/// The innermost cause says what happened; the outer ones repeat the address.
 fn out_of_reach(address: String, error: reqwest::Error) -> WebError {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
     WebError::OutOfReach {
         address,
-        reason: ServerText::new(&cause.to_string()),
+        reason: ServerText::new(&web::cause(error)),
     }
 }

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::tfchain::explorer::{Answer, Fetch, FetchError, ServerText};
+use crate::tfchain::explorer::{Answer, Fetch, ServerText};
 
 /// Where the gateway of etcd may have its paths, newest first.
 const VERSIONS: [&str; 3] = ["/v3", "/v3beta", "/v3alpha"];
@@ -168,16 +168,8 @@ impl Gateway {
         for version in VERSIONS {
             let endpoint = format!("{version}/kv/{call}");
             let answer = self.etcd.post(&endpoint, &body).await;
-            let Answer { status, body, .. } = answer.map_err(|error| {
-                GatewayError::OutOfReach(match error {
-                    FetchError::NotAvailable(tried) => tried
-                        .iter()
-                        .map(|node| format!("{}: {}", node.node, node.reason))
-                        .collect::<Vec<_>>()
-                        .join("; "),
-                    FetchError::Broken { reason } | FetchError::Unclear { reason } => reason,
-                })
-            })?;
+            let Answer { status, body, .. } =
+                answer.map_err(|error| GatewayError::OutOfReach(error.into_reason()))?;
             match status {
                 200..300 => return Ok(body),
                 404 => {

@@ -349,6 +349,23 @@ pub enum Peek {
     Class(ClassInfo),
 }
 
+/// How a class reads and sets the stored properties of its objects, and prints them: one value for
+/// all classes that keep them in the same way.
+pub struct Stored<T: 'static> {
+    /// See [`Class::model`].
+    pub model: fn() -> Vec<ModelProperty>,
+    /// See [`Class::location`].
+    pub location: fn(&T) -> String,
+    /// See [`Class::model_get`].
+    pub get: fn(&T, &str) -> Option<Value>,
+    /// See [`Class::model_set`].
+    pub set: fn(&Arc<T>, &str, &Value) -> Option<Result<()>>,
+    /// See [`Class::repr`].
+    pub repr: fn(&T, Paint) -> String,
+    /// See [`Class::to_json`].
+    pub to_json: fn(&T) -> serde_json::Value,
+}
+
 /// The typed side of a class: what its author writes.
 ///
 /// Only the table is required; everything else has a sensible default for plain values.
@@ -361,14 +378,17 @@ pub trait Class: Any + Send + Sync + Sized {
     const MEMBERS: &'static [&'static [Member<Self>]];
     /// Class of the named instances, when this is a collection.
     const INSTANCES: Option<fn() -> ClassInfo> = None;
+    /// How its objects keep stored properties; None when they have none, or when the class answers
+    /// for them itself.
+    const STORED: Option<Stored<Self>> = None;
 
     /// Stored properties in schema order.
     fn model() -> Vec<ModelProperty> {
-        Vec::new()
+        Self::STORED.map_or_else(Vec::new, |stored| (stored.model)())
     }
     /// Path in the tree (`j.clients.tfchain.my_client`); empty for values.
     fn location(&self) -> String {
-        String::new()
+        Self::STORED.map_or_else(String::new, |stored| (stored.location)(self))
     }
     /// Names of instances, in memory first, then stored. No network, no unlocking.
     fn child_names(&self) -> Vec<String> {
@@ -391,23 +411,26 @@ pub trait Class: Any + Send + Sync + Sized {
     }
     /// Value of a stored property; None when there is no such property. A function that is
     /// answered here can be called like a method.
-    fn model_get(&self, _name: &str) -> Option<Value> {
-        None
+    fn model_get(&self, name: &str) -> Option<Value> {
+        Self::STORED.and_then(|stored| (stored.get)(self, name))
     }
     /// Sets a stored property; None when there is no such property.
-    fn model_set(self: &Arc<Self>, _name: &str, _value: &Value) -> Option<Result<()>> {
-        None
+    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
+        Self::STORED.and_then(|stored| (stored.set)(self, name, value))
     }
     /// Tells the root of the tree what reads the functions of a script file.
     fn connect(&self, _scripts: &Scripts) {}
     /// Text at the prompt.
     fn repr(&self, paint: Paint) -> String {
-        print::class_block(
-            &class_of::<Self>(),
-            &self.location(),
-            &self.child_names(),
-            paint,
-        )
+        match Self::STORED {
+            Some(stored) => (stored.repr)(self, paint),
+            None => print::class_block(
+                &class_of::<Self>(),
+                &self.location(),
+                &self.child_names(),
+                paint,
+            ),
+        }
     }
     /// Text of `print(x)` and `str(x)`.
     fn text(&self) -> String {
@@ -424,7 +447,10 @@ pub trait Class: Any + Send + Sync + Sized {
     }
     /// The value in `--json` answers.
     fn to_json(&self) -> serde_json::Value {
-        serde_json::Value::String(self.text())
+        match Self::STORED {
+            Some(stored) => (stored.to_json)(self),
+            None => serde_json::Value::String(self.text()),
+        }
     }
     /// `x[index]`; None when the class has no elements or keys.
     fn index(self: &Arc<Self>, _index: &Value) -> Option<Result<Value>> {

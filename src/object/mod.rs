@@ -30,7 +30,7 @@ pub mod value;
 pub use bind::Args;
 pub use class::{
     Class, ClassInfo, Complete, Default, Member, MemberInfo, MemberKind, ModelProperty, Needs, Obj,
-    Object, Param, Peek, Stream, Ty, class_of,
+    Object, Param, Peek, Stored, Stream, Ty, class_of,
 };
 pub use error::{Error, Kind, Result};
 pub use print::Paint;

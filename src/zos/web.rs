@@ -2,13 +2,13 @@
 //!
 //! Tokens and secrets travel in headers and bodies only, over `https` (or to this machine), and are
 //! never carried on by a redirect; no error holds them.
-use std::net::IpAddr;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use super::error::{Error, Result};
 use super::plain;
+use crate::web::{self, is_this_machine};
 
 /// Longest time for a whole request.
 const TIME: Duration = Duration::from_secs(10);
@@ -90,11 +90,6 @@ pub fn below(base: &str, path: &[&str]) -> Result<reqwest::Url> {
     Ok(url)
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 /// Asks a service.
 ///
 /// # Errors
@@ -113,17 +108,8 @@ pub async fn ask(url: reqwest::Url, question: Question) -> Result<Answer> {
 }
 
 async fn ask_now(url: reqwest::Url, question: Question) -> std::result::Result<Answer, String> {
-    // An error only says that the process has a provider already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
-        // A redirect would carry secrets elsewhere.
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .no_proxy();
-    if url.scheme() == "http" {
-        builder = builder.tls_certs_only([]);
-    }
-    let client = builder.build().map_err(cause)?;
+    let client = web::client(url.scheme() == "https").build();
+    let client = client.map_err(cause)?;
     let request = match question {
         Question::Get => client.get(url),
         Question::Bearer(token) => {
@@ -150,14 +136,9 @@ async fn ask_now(url: reqwest::Url, question: Question) -> std::result::Result<A
     Ok(Answer { status, body })
 }
 
-/// The innermost cause says what happened; the outer ones repeat the address.
+/// What happened, as a line for people.
 fn cause(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    plain::line(&cause.to_string(), 200)
+    plain::line(&web::cause(error), 200)
 }
 
 #[cfg(test)]

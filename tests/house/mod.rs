@@ -29,19 +29,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "devnet",
-        &["tfchain", "schema", "zos", "zdb", "flist", "grid"],
+        &["tfchain", "schema", "zos", "zdb", "flist", "grid", "web"],
     ),
     ("dialect", &[]),
     ("capnp", &[]),
-    ("flist", &["zdb", "capnp"]),
-    ("grid", &["tfchain", "zos", "capnp"]),
+    ("flist", &["zdb", "capnp", "web"]),
+    ("grid", &["tfchain", "zos", "capnp", "web"]),
     ("object", &[]),
     ("store", &[]),
-    ("tfchain", &[]),
+    ("tfchain", &["web"]),
     ("schema", &[]),
-    ("currencylayer", &[]),
+    ("currencylayer", &["web"]),
+    ("web", &[]),
     ("zdb", &[]),
-    ("zos", &[]),
+    ("zos", &["web"]),
 ];
 
 /// Crates (or paths of the standard library) that only these rooms may name.
@@ -54,7 +55,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("redis::aio::", &["zdb", "zos"]),
     (
         "reqwest::",
-        &["tfchain", "currencylayer", "devnet", "flist", "grid", "zos"],
+        &[
+            "tfchain",
+            "currencylayer",
+            "devnet",
+            "flist",
+            "grid",
+            "web",
+            "zos",
+        ],
     ),
     ("rusty_s3::", &["grid"]),
     ("instant_xml::", &["grid"]),

@@ -26,7 +26,7 @@ mod work;
 pub use access::{Access, EVERYBODY};
 pub use docker::DockerImages;
 pub use images::{ConvertedImage, ImageFault, Images};
-pub use serve::{Running, start};
+pub use serve::start;
 
 use std::fs::File;
 use std::net::SocketAddr;

@@ -1,5 +1,4 @@
 //! Asking a hub over HTTP: the address, the token, limits, and what is asked a second time.
-use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
@@ -10,6 +9,7 @@ use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 use super::error::{HubError, clean};
+use crate::web::{self, is_this_machine};
 
 /// The most bytes of an answer: the contents of an flist of a million files.
 const LARGEST: usize = 256 << 20;
@@ -94,18 +94,10 @@ impl Server {
                 );
             }
         }
-        // An error only says that the process has a provider already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
+        // A redirect, which is not followed, is how a hub asks for a login.
+        let builder = web::client(base.scheme() == "https")
             .default_headers(headers)
-            .connect_timeout(CONNECT)
-            // A redirect would carry the token elsewhere, and is how a hub asks for a login.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy();
-        if base.scheme() == "http" {
-            builder = builder.tls_certs_only([]);
-        }
+            .connect_timeout(CONNECT);
         let http = builder.build().map_err(|error| HubError::OutOfReach {
             hub: named(&base),
             reason: cause(error),
@@ -282,17 +274,7 @@ fn named(base: &Url) -> String {
     }
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// The innermost cause says what happened; the outer ones repeat the address.
+/// What happened, as a text for people.
 pub(super) fn cause(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    clean(&cause.to_string())
+    clean(&web::cause(error))
 }

@@ -228,14 +228,7 @@ fn list<T: DeserializeOwned>(body: &[u8]) -> Result<Listing<T>, DirectoryError> 
 }
 
 fn out_of_reach(error: FetchError) -> DirectoryError {
-    DirectoryError::OutOfReach(match error {
-        FetchError::NotAvailable(tried) => tried
-            .iter()
-            .map(|node| format!("{}: {}", node.node, node.reason))
-            .collect::<Vec<_>>()
-            .join("; "),
-        FetchError::Broken { reason } | FetchError::Unclear { reason } => reason,
-    })
+    DirectoryError::OutOfReach(error.into_reason())
 }
 
 /// A path with its parts escaped, and a query.

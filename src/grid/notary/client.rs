@@ -158,7 +158,7 @@ fn rest(
     answer: Result<crate::tfchain::explorer::Answer, FetchError>,
     hash: Option<Hash>,
 ) -> Result<RestAnswer, NotaryError> {
-    let answer = answer.map_err(|error| NotaryError::OutOfReach(reason(error)))?;
+    let answer = answer.map_err(|error| NotaryError::OutOfReach(error.into_reason()))?;
     match (answer.status, hash) {
         (200..300, _) => serde_json::from_slice(&answer.body)
             .map_err(|_| NotaryError::Answer("it is no JSON object of texts")),
@@ -172,16 +172,5 @@ fn rest(
                 _ => Err(NotaryError::Refused(says)),
             }
         }
-    }
-}
-
-fn reason(error: FetchError) -> String {
-    match error {
-        FetchError::NotAvailable(tried) => tried
-            .iter()
-            .map(|node| format!("{}: {}", node.node, node.reason))
-            .collect::<Vec<_>>()
-            .join("; "),
-        FetchError::Broken { reason } | FetchError::Unclear { reason } => reason,
     }
 }

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use crate::currencylayer::{Client, Limits, RateError};
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
-use crate::object::{
-    Class, Default, Error, Kind, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value,
-};
+use crate::object::{Class, Default, Error, Kind, Member, Needs, Param, Result, Stored, Ty, Value};
 use crate::schema::Rates;
 
 /// Seconds for which live rates are good: the service is asked once a day.
@@ -17,7 +15,7 @@ const DAY: i64 = 86_400;
 
 /// The collection at `j.clients.currencylayer`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<CurrencyLayer>> {
-    Collection::new(world, "j.clients.currencylayer".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.currencylayer")
 }
 
 impl From<RateError> for Error {
@@ -314,23 +312,5 @@ impl Class for CurrencyLayer {
         .needs(Needs::NETWORK)],
         Common::<Self>::MEMBERS,
     ];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }

@@ -3,16 +3,14 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
-use crate::object::{
-    Class, Default, Error, Kind, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value,
-};
+use crate::object::{Class, Default, Error, Kind, Member, Needs, Param, Result, Stored, Ty, Value};
 use crate::zos::{identity, web};
 
 /// The collection at `j.clients.itsyouonline`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<ItsYouOnline>> {
-    Collection::new(world, "j.clients.itsyouonline".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.itsyouonline")
 }
 
 /// Access to the identity service as an application of a user.
@@ -102,23 +100,5 @@ impl Class for ItsYouOnline {
         .needs(Needs::NETWORK)],
         Common::<Self>::MEMBERS,
     ];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }

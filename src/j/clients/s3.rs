@@ -6,16 +6,15 @@ use indexmap::IndexMap;
 use zeroize::Zeroizing;
 
 use crate::grid::s3::{Object, S3, S3Error};
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::{
-    Args, Class, Complete, Default, Error, Kind, Member, ModelProperty, Needs, Paint, Param,
-    Result, Ty, Value,
+    Args, Class, Complete, Default, Error, Kind, Member, Needs, Param, Result, Stored, Ty, Value,
 };
 
 /// The collection at `j.clients.s3`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<S3Client>> {
-    Collection::new(world, "j.clients.s3".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.s3")
 }
 
 impl From<S3Error> for Error {
@@ -309,23 +308,5 @@ impl Class for S3Client {
     const NAME: &'static str = "s3_client";
     const DOC: &'static str = "An archive with the S3 protocol.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[MEMBERS, Common::<Self>::MEMBERS];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }

@@ -7,16 +7,16 @@ use super::tfchain::place::random;
 use crate::grid::webgateway::{
     Gateway, GatewayError, Service, check_domain, check_endpoint, check_name,
 };
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::{
-    Class, Error, Kind, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value, class_of,
+    Class, Error, Kind, Member, Needs, Paint, Param, Result, Stored, Ty, Value, class_of,
 };
 use crate::tfchain::explorer::{HttpFetch, HttpLimits};
 
 /// The collection at `j.clients.webgateway`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<WebGateway>> {
-    Collection::new(world, "j.clients.webgateway".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.webgateway")
 }
 
 impl From<GatewayError> for Error {
@@ -164,25 +164,7 @@ impl Class for WebGateway {
     const NAME: &'static str = "webgateway_client";
     const DOC: &'static str = "A web gateway: domains that lead to services of one's own.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[MEMBERS, Common::<Self>::MEMBERS];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }
 
 /// A service of a gateway.

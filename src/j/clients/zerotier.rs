@@ -10,16 +10,16 @@ use crate::grid::zerotier::{
     CONTROLLER, DAEMON, DAEMON_TOKEN, PUBLIC_NETWORK, Side, ZeroTier, ZeroTierError,
 };
 use crate::j::file;
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::{
-    Args, Class, Default, Error, Kind, Member, ModelProperty, Needs, Paint, Param, Result, Ty,
-    Value, class_of,
+    Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Stored, Ty, Value,
+    class_of,
 };
 
 /// The collection at `j.clients.zerotier`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<ZeroTierClient>> {
-    Collection::new(world, "j.clients.zerotier".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.zerotier")
 }
 
 impl From<ZeroTierError> for Error {
@@ -324,25 +324,7 @@ impl Class for ZeroTierClient {
     const NAME: &'static str = "zerotier_client";
     const DOC: &'static str = "An account of the ZeroTier controller, and its networks.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[MEMBERS, Common::<Self>::MEMBERS];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }
 
 /// A network of an account.

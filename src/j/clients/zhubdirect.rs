@@ -7,16 +7,14 @@ use zeroize::Zeroizing;
 
 use crate::flist::ChunkId;
 use crate::flist::hub::Direct;
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::dict::Dict;
-use crate::object::{
-    Args, Class, Error, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value,
-};
+use crate::object::{Args, Class, Error, Member, Needs, Param, Result, Stored, Ty, Value};
 
 /// The collection at `j.clients.zhubdirect`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<ZhubDirect>> {
-    Collection::new(world, "j.clients.zhubdirect".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.zhubdirect")
 }
 
 /// The door of a hub for chunks.
@@ -160,23 +158,5 @@ impl Class for ZhubDirect {
         ],
         Common::<Self>::MEMBERS,
     ];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }

@@ -78,6 +78,14 @@ impl<T: Config> Collection<T> {
         collection
     }
 
+    /// An empty collection at a fixed place of the tree, for instances that need nothing else.
+    pub fn top(world: &Arc<World>, location: &str) -> Arc<Self>
+    where
+        T: Config<Owner = ()>,
+    {
+        Self::new(world, location.into(), String::new(), None).with_context(())
+    }
+
     /// What the tree needs from outside.
     pub fn world(&self) -> &Arc<World> {
         &self.world

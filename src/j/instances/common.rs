@@ -2,22 +2,38 @@
 use std::sync::Arc;
 
 use super::Config;
-use crate::j::model::{self, Stored};
-use crate::object::{Default, Error, Member, ModelProperty, Needs, Param, Result, Ty, Value};
+use crate::j::model;
+use crate::object::{
+    Default, Error, Member, ModelProperty, Needs, Param, Result, Stored, Ty, Value,
+};
 
 /// The stored properties of a class, for completion and help.
-pub fn model_of<T: Config>() -> Vec<ModelProperty> {
-    schema_of::<T>().map(Stored::model).unwrap_or_default()
+pub(super) fn model_of<T: Config>() -> Vec<ModelProperty> {
+    schema_of::<T>()
+        .map(model::Stored::model)
+        .unwrap_or_default()
 }
 
-pub(super) fn schema_of<T: Config>() -> Result<&'static Stored> {
+pub(super) fn schema_of<T: Config>() -> Result<&'static model::Stored> {
     model::schema(T::SCHEMA)
 }
 
-/// Members every instance has; put into [`Class::MEMBERS`] after the own ones.
+/// What every instance has; put into its [`Class`] beside what is its own.
+///
+/// [`Class`]: crate::object::Class
 pub struct Common<T>(std::marker::PhantomData<T>);
 
 impl<T: Config> Common<T> {
+    /// Stored properties: those of the schema, kept in the [`Base`](super::Base).
+    pub const STORED: Option<Stored<T>> = Some(Stored {
+        model: model_of::<T>,
+        location: |instance| instance.base().path(),
+        get: |instance, name| instance.base().get(name),
+        set: model_set,
+        repr: |instance, paint| instance.base().block(paint),
+        to_json: |instance| instance.base().to_json(),
+    });
+
     /// `save`, `load`, `delete`, `edit`.
     pub const MEMBERS: &'static [Member<T>] = &[
         Member::method(
@@ -93,7 +109,7 @@ impl<T: Config> Common<T> {
 }
 
 /// Sets a stored property as an assignment at the prompt does.
-pub fn model_set<T: Config>(instance: &Arc<T>, name: &str, value: &Value) -> Option<Result<()>> {
+fn model_set<T: Config>(instance: &Arc<T>, name: &str, value: &Value) -> Option<Result<()>> {
     instance.base().get(name)?;
     let set = || {
         if name == "name" && value.as_str() != Some(instance.base().name.as_str()) {

@@ -18,7 +18,7 @@ use crate::object::{Class, Member, Result, Value};
 
 pub use base::Base;
 pub use collection::{Collection, Tracked};
-pub use common::{Common, model_of, model_set};
+pub use common::Common;
 
 /// A class of named instances.
 pub trait Config: Class {

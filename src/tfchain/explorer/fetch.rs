@@ -36,6 +36,21 @@ pub enum FetchError {
     },
 }
 
+impl FetchError {
+    /// The reason in words, with the nodes that were tried.
+    pub fn into_reason(self) -> String {
+        match self {
+            Self::NotAvailable(tried) => {
+                let tried = tried
+                    .iter()
+                    .map(|one| format!("{}: {}", one.node, one.reason));
+                tried.collect::<Vec<_>>().join("; ")
+            }
+            Self::Broken { reason } | Self::Unclear { reason } => reason,
+        }
+    }
+}
+
 /// The answer to come of a [`Fetch`].
 pub type FetchFuture<'a> = Pin<Box<dyn Future<Output = Result<Answer, FetchError>> + Send + 'a>>;
 

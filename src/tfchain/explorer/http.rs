@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::{ExplorerError, Unreachable};
 use super::fetch::{Answer, Fetch, FetchError, FetchFuture};
+use crate::web;
 
 /// Every request must carry a user agent that contains this (spec: tfchain node §1).
 const USER_AGENT: &str = "Rivine-Agent";
@@ -132,23 +133,12 @@ impl HttpFetch {
     }
 
     fn build(&self) -> Result<reqwest::Client, String> {
-        // An error only says that the process has a provider already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
+        let mut addresses = self.nodes.iter().map(|node| &node.address);
+        let tls = addresses.any(|address| address.starts_with("https"));
+        let builder = web::client(tls)
             .user_agent(USER_AGENT)
-            .connect_timeout(self.limits.connect)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy();
-        if !self
-            .nodes
-            .iter()
-            .any(|node| node.address.starts_with("https"))
-        {
-            // No node speaks TLS: do not spend the time to load the machine's certificates.
-            builder = builder.tls_certs_only([]);
-        }
-        builder.build().map_err(|error| plain(&error))
+            .connect_timeout(self.limits.connect);
+        builder.build().map_err(plain)
     }
 
     /// Returns the nodes in the order in which they are to be tried.
@@ -258,7 +248,7 @@ impl HttpFetch {
                 }
                 Ok(Ok(None)) => return Ok((status, body)),
                 Ok(Err(error)) => {
-                    let reason = plain(&error);
+                    let reason = plain(error);
                     return Err(broken(format!(
                         "the answer breaks off after {} bytes: {reason}",
                         body.len()
@@ -321,9 +311,9 @@ async fn attempt(
     match timeout(share, request.send()).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(error)) if error.is_connect() || error.is_builder() => {
-            Err(Miss::Unsent(plain(&error)))
+            Err(Miss::Unsent(plain(error)))
         }
-        Ok(Err(error)) => Err(Miss::Dropped(plain(&error))),
+        Ok(Err(error)) => Err(Miss::Dropped(plain(error))),
         Err(_) => Err(Miss::Silent(format!(
             "no answer within {:.1} s",
             share.as_secs_f32()
@@ -331,15 +321,7 @@ async fn attempt(
     }
 }
 
-/// Returns the innermost cause of an error, which says what happened (`Connection refused`); the
-/// outer layers only repeat the address.
-fn plain(error: &reqwest::Error) -> String {
-    if error.is_timeout() && error.is_connect() {
-        return "no connection in time".to_owned();
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    super::text::ServerText::new(&cause.to_string()).to_string()
+/// What happened, as a text for people.
+fn plain(error: reqwest::Error) -> String {
+    super::text::ServerText::new(&web::cause(error)).to_string()
 }

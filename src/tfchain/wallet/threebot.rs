@@ -127,21 +127,15 @@ impl Wallet {
             },
         };
         let price = body.bot_fee();
-        let draft = self.fund_extension(&balance, payer, &price, |coin_inputs, refund| {
+        let keys = vec![(SignTarget::Bot, public_key)];
+        let draft = self.fund_bot(&balance, payer, price, keys, |coin_inputs, refund| {
             Transaction::from(BotRegistration {
                 coin_inputs,
                 refund,
                 ..body.clone()
             })
         })?;
-        Ok(BotDraft {
-            draft,
-            price,
-            height: balance.chain.height,
-            lost_names: Vec::new(),
-            keys: vec![(SignTarget::Bot, public_key)],
-            new_key,
-        })
+        Ok(BotDraft { new_key, ..draft })
     }
 
     /// Drafts a change of a bot's record, also of one whose key the wallet does not have.
@@ -170,7 +164,8 @@ impl Wallet {
             ..BotRecordUpdate::default()
         };
         let price = body.bot_fee();
-        let draft = self.fund_extension(&balance, payer, &price, |coin_inputs, refund| {
+        let keys = vec![(SignTarget::Bot, record.public_key)];
+        let draft = self.fund_bot(&balance, payer, price, keys, |coin_inputs, refund| {
             Transaction::from(BotRecordUpdate {
                 coin_inputs,
                 refund,
@@ -178,12 +173,8 @@ impl Wallet {
             })
         })?;
         Ok(BotDraft {
-            draft,
-            price,
-            height: balance.chain.height,
             lost_names,
-            keys: vec![(SignTarget::Bot, record.public_key)],
-            new_key: None,
+            ..draft
         })
     }
 
@@ -230,23 +221,16 @@ impl Wallet {
             ..BotNameTransfer::default()
         };
         let price = body.bot_fee();
-        let draft = self.fund_extension(&balance, payer, &price, |coin_inputs, refund| {
+        let keys = vec![
+            (SignTarget::NameSender, sender.public_key),
+            (SignTarget::NameReceiver, receiver.public_key),
+        ];
+        self.fund_bot(&balance, payer, price, keys, |coin_inputs, refund| {
             Transaction::from(BotNameTransfer {
                 coin_inputs,
                 refund,
                 ..body.clone()
             })
-        })?;
-        Ok(BotDraft {
-            draft,
-            price,
-            height: balance.chain.height,
-            lost_names: Vec::new(),
-            keys: vec![
-                (SignTarget::NameSender, sender.public_key),
-                (SignTarget::NameReceiver, receiver.public_key),
-            ],
-            new_key: None,
         })
     }
 
@@ -456,6 +440,25 @@ impl Wallet {
         }
         few_addresses(addresses.iter().chain(&order.addresses.add))?;
         Ok(lost)
+    }
+
+    /// Funds a transaction about bots that these keys must sign.
+    fn fund_bot(
+        &self,
+        balance: &Balance,
+        payer: &Payer,
+        price: Amount,
+        keys: BotKeys,
+        build: impl Fn(Vec<Input>, Option<Output>) -> Transaction,
+    ) -> Result<BotDraft, WalletError> {
+        Ok(BotDraft {
+            draft: self.fund_extension(balance, payer, &price, build)?,
+            price,
+            height: balance.chain.height,
+            lost_names: Vec::new(),
+            keys,
+            new_key: None,
+        })
     }
 
     /// Funds a transaction of its own kind: its price, one miner fee, the rest as refund.

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use kosmos::devnet::hub::{self, Access, ConvertedImage, HubConfig, ImageFault, Images, Running};
+use kosmos::devnet::Serving;
+use kosmos::devnet::hub::{self, Access, ConvertedImage, HubConfig, ImageFault, Images};
 use kosmos::flist::{Backend, Chunk, FolderBackend, Kind, Meta, Metadata, Node, Tree};
 use serde_json::Value;
 
@@ -94,7 +95,7 @@ pub fn config(dir: &Path) -> HubConfig {
     }
 }
 
-pub async fn start(config: HubConfig) -> Running {
+pub async fn start(config: HubConfig) -> Serving {
     let listen: SocketAddr = "127.0.0.1:0".parse().unwrap();
     hub::start(listen, config).await.unwrap()
 }

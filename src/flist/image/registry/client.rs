@@ -15,6 +15,7 @@ use super::auth::Challenge;
 use super::options::PullOptions;
 use crate::flist::image::error::{ImageError, Result};
 use crate::flist::image::reference::Reference;
+use crate::web;
 
 const USER_AGENT: &str = concat!("kosmos/", env!("CARGO_PKG_VERSION"));
 /// How long a connection may take to be made.
@@ -64,15 +65,7 @@ struct Token {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost") => true,
-        Some(host) => {
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            let address: Option<std::net::IpAddr> = host.parse().ok();
-            address.is_some_and(|address| address.is_loopback())
-        }
-        None => false,
-    }
+    url.host_str().is_some_and(web::is_this_machine)
 }
 
 impl Registry {
@@ -113,19 +106,12 @@ impl Registry {
                 false => attempt.error("it redirects to plain HTTP"),
             }
         });
-        // An error only says that the process has a provider already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
+        let tls = options.insecure || bases.iter().any(|base| base.scheme() != "http");
+        let builder = web::client(tls)
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT)
-            .redirect(redirects)
-            .referer(false)
-            .no_proxy();
-        if bases.iter().all(|base| base.scheme() == "http") && !options.insecure {
-            // Nobody speaks TLS: do not spend the time to load the machine's certificates.
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|e| wrong(plain_error(&e)))?;
+            .redirect(redirects);
+        let client = builder.build().map_err(|e| wrong(plain_error(e)))?;
         Ok(Self {
             client,
             bases,
@@ -240,9 +226,9 @@ impl Registry {
         match timeout(self.options.silence, request.send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(e)) if e.is_redirect() => {
-                Err(Miss::Never(self.answer("a request", plain_error(&e))))
+                Err(Miss::Never(self.answer("a request", plain_error(e))))
             }
-            Ok(Err(e)) => Err(Miss::Later(unreachable(plain_error(&e)), None)),
+            Ok(Err(e)) => Err(Miss::Later(unreachable(plain_error(e)), None)),
             Err(_) => {
                 let seconds = self.options.silence.as_secs_f32();
                 let reason = format!("no answer within {seconds:.1} s");
@@ -398,7 +384,7 @@ impl Registry {
                 }
                 Ok(Ok(None)) => return Ok(bytes),
                 Ok(Err(e)) => {
-                    let reason = format!("it breaks off: {}", plain_error(&e));
+                    let reason = format!("it breaks off: {}", plain_error(e));
                     return Err(Miss::Later(self.answer(what, reason), None));
                 }
                 Err(_) => return Err(Miss::Later(self.answer(what, "it stalls"), None)),
@@ -469,17 +455,10 @@ async fn said(mut response: Response) -> String {
     visible.take(MAX_SHOWN).collect()
 }
 
-/// The innermost cause of an error, which says what happened.
-pub(super) fn plain_error(error: &reqwest::Error) -> String {
-    if error.is_timeout() && error.is_connect() {
-        return "no connection in time".to_owned();
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let text = cause.to_string();
-    text.chars()
+/// What happened, as a text for people.
+pub(super) fn plain_error(error: reqwest::Error) -> String {
+    web::cause(error)
+        .chars()
         .filter(|c| !c.is_control())
         .take(MAX_SHOWN)
         .collect()

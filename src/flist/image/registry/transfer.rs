@@ -170,7 +170,7 @@ impl Registry {
                     let reason = format!(
                         "it breaks off after {} of {size} bytes: {}",
                         partial.length,
-                        plain_error(&e)
+                        plain_error(e)
                     );
                     return Err(Miss::Later(self.answer(what, reason), None));
                 }

@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 use crate::grid::gedis::{Client, Settings};
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::{
-    Class, Error, Kind, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value, class_of,
+    Class, Error, Kind, Member, Needs, Param, Result, Stored, Ty, Value, class_of,
 };
 
 pub use actors::{Actor, Actors};
 
 /// The collection at `j.clients.gedis`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<GedisServer>> {
-    Collection::new(world, "j.clients.gedis".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.gedis")
 }
 
 /// A gedis server.
@@ -151,23 +151,5 @@ impl Class for GedisServer {
     const NAME: &'static str = "gedis_client";
     const DOC: &'static str = "A gedis server, and its actors.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[MEMBERS, Common::<Self>::MEMBERS];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }

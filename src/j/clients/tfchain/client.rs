@@ -17,18 +17,16 @@ use super::threebot::ClientThreeBots;
 use super::transaction::{TransactionValue, transaction};
 use super::types::Types;
 use super::wallet::Wallet;
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::print::text;
-use crate::object::{
-    Class, Default, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value, class_of,
-};
+use crate::object::{Class, Default, Member, Needs, Param, Result, Stored, Ty, Value, class_of};
 use crate::tfchain::explorer::{HttpFetch, HttpLimits, OutputInfo};
 use crate::tfchain::wallet::{parse_address, submit};
 
 /// The collection at `j.clients.tfchain`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<TfchainClient>> {
-    Collection::new(world, "j.clients.tfchain".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.tfchain")
 }
 
 /// A client of the chain.
@@ -334,23 +332,5 @@ impl Class for TfchainClient {
     const NAME: &'static str = "TFChainClient";
     const DOC: &'static str = "A client of the chain on one network.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[MEMBERS, Common::<Self>::MEMBERS];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.core.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.core.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.core.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.core.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }

@@ -1,22 +1,17 @@
 //! Partly signed transactions as a wallet handed them out, kept in the store until they are sent:
 //! so that what another owner changed meanwhile can be named.
-//!
-//! They lie at a place of their own, with the primary address of the wallet that signed.
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
+use super::records::{self, OfWallet};
 use super::wallet::Wallet;
 use crate::object::{Error, Kind, Result};
-use crate::store::{Expect, Record, RecordId, StoreError};
+use crate::store::RecordId;
 use crate::tfchain::Transaction;
 use crate::tfchain::wallet::{broken_signatures, changes, is_same_work};
 
-/// Where the records lie; no instance can have this place.
-const LOCATION: &str = "j.clients.tfchain.*.handed";
-const SCHEMA_URL: &str = "jumpscale.tfchain.handed";
 /// The most that are kept for a wallet; the oldest go first. They are only ever compared with.
 const KEPT: usize = 100;
 
@@ -28,18 +23,22 @@ struct Handed {
     transaction: Transaction,
 }
 
+impl OfWallet for Handed {
+    const LOCATION: &'static str = "j.clients.tfchain.*.handed";
+    const SCHEMA_URL: &'static str = "jumpscale.tfchain.handed";
+    const WHAT: &'static str = "transaction";
+
+    fn network(&self) -> &str {
+        &self.network
+    }
+    fn address(&self) -> &str {
+        &self.address
+    }
+}
+
 /// All records of a wallet on its network, oldest first.
 fn all(wallet: &Wallet) -> Result<Vec<(Option<RecordId>, Handed)>> {
-    let network = wallet.client().place()?.network.name();
-    let address = wallet.library()?.address().to_string();
-    let scan = wallet.world().store()?.scan(LOCATION, None)?;
-    let of_wallet = scan.records.iter().filter_map(|record| {
-        let handed = serde_json::from_slice::<Handed>(&record.data).ok()?;
-        (handed.network == network && handed.address == address).then_some((record.id, handed))
-    });
-    let mut found: Vec<_> = of_wallet.collect();
-    found.sort_by_key(|(_, handed)| handed.since);
-    Ok(found)
+    records::all(wallet, |handed: &Handed| handed.since)
 }
 
 /// Remembers a transaction that this wallet signed, and others still must. An earlier state of it
@@ -55,11 +54,10 @@ pub fn keep(wallet: &Wallet, transaction: &Transaction) -> Result<()> {
     {
         return Ok(());
     }
-    let store = wallet.world().store()?;
     let surplus = (earlier.len() + 1).saturating_sub(KEPT);
     let oldest = earlier.drain(..surplus.min(earlier.len()));
     for id in oldest.filter_map(|(id, _)| id) {
-        store.delete(id)?;
+        records::delete(wallet, id)?;
     }
     drop_same(wallet, &earlier, transaction)?;
     let now = wallet.world().now().duration_since(UNIX_EPOCH);
@@ -69,21 +67,8 @@ pub fn keep(wallet: &Wallet, transaction: &Transaction) -> Result<()> {
         since: now.unwrap_or_default().as_millis(),
         transaction: transaction.clone(),
     };
-    let data = serde_json::to_vec(&handed)
-        .map_err(|e| Error::new(Kind::Internal, format!("cannot store the transaction: {e}")))?;
-    let record = Record {
-        id: None,
-        revision: 0,
-        location: LOCATION.into(),
-        parent: None,
-        // Before it is complete its id changes with every signature; at this moment it is unique.
-        name: format!("{}_{}", handed.network, transaction.id()?),
-        schema_url: SCHEMA_URL.into(),
-        schema_text: String::new(),
-        data: Zeroizing::new(data),
-    };
-    store.put(&record, Expect::Force)?;
-    Ok(())
+    // Before it is complete its id changes with every signature; at this moment it is unique.
+    records::put(wallet, transaction.id()?, &handed)
 }
 
 /// Forgets a transaction that was sent.
@@ -103,11 +88,7 @@ fn drop_same(
         .iter()
         .filter(|(_, handed)| is_same_work(&handed.transaction, transaction));
     for id in same.filter_map(|(id, _)| *id) {
-        match wallet.world().store()?.delete(id) {
-            // Another shell was faster.
-            Ok(_) | Err(StoreError::NotFound(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
+        records::delete(wallet, id)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! * [`client`], [`wallet`]: the two kinds of instances, with their members.
 //! * [`place`]: which network a client is of, and whom it asks.
 //! * [`send`], [`builder`], [`sign`], [`handed`], [`pending`]: from a request to the chain.
+//! * [`records`]: how wallets keep in the store what they began.
 //! * [`atomicswap`]: swaps with somebody on another chain.
 //! * [`recipient`]: what a user may write for recipients, amounts, locks and data.
 //! * [`threebot`], [`minter`], [`erc20`]: of a wallet and of the chain; their orders go through
@@ -35,6 +36,7 @@ pub mod pending;
 pub mod place;
 pub mod qr;
 pub mod recipient;
+pub mod records;
 pub mod send;
 pub mod sign;
 pub mod statement;

@@ -1,26 +1,18 @@
 //! Signed transactions whose fate is not known: kept in the store from before they are posted
-//! until the chain has taken or refused them.
-//!
-//! They lie at a place of their own, by network and id, with the primary address of the wallet
-//! that signed: a wallet that was never saved finds them again by its recovery words.
+//! until the chain has taken or refused them. They are named by their ids.
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
+use super::records::{self, OfWallet};
 use super::send::{self, SendResult};
 use super::transaction::TransactionValue;
 use super::wallet::Wallet;
-use crate::object::{Class, Error, Kind, Member, Needs, Paint, Result, Ty, Value, class_of};
-use crate::store::{Expect, Record, StoreError};
+use crate::object::{Class, Member, Needs, Paint, Result, Ty, Value, class_of};
 use crate::tfchain::wallet::format_time;
 use crate::tfchain::{Hash, Transaction};
-
-/// Where the records lie; no instance can have this place.
-const LOCATION: &str = "j.clients.tfchain.*.pending";
-const SCHEMA_URL: &str = "jumpscale.tfchain.pending";
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Kept {
@@ -31,8 +23,17 @@ struct Kept {
     transaction: Transaction,
 }
 
-fn name(network: &str, id: Hash) -> String {
-    format!("{network}_{id}")
+impl OfWallet for Kept {
+    const LOCATION: &'static str = "j.clients.tfchain.*.pending";
+    const SCHEMA_URL: &'static str = "jumpscale.tfchain.pending";
+    const WHAT: &'static str = "transaction";
+
+    fn network(&self) -> &str {
+        &self.network
+    }
+    fn address(&self) -> &str {
+        &self.address
+    }
 }
 
 /// Stores a signed transaction that is about to be posted; `words` say what it does.
@@ -44,25 +45,12 @@ pub fn keep(wallet: &Wallet, transaction: &Transaction, id: Hash, words: String)
     let now = wallet.world().now().duration_since(UNIX_EPOCH);
     let kept = Kept {
         address: wallet.library()?.address().to_string(),
-        network: network.clone(),
+        network,
         since: now.unwrap_or_default().as_secs(),
         words,
         transaction: transaction.clone(),
     };
-    let data = serde_json::to_vec(&kept)
-        .map_err(|e| Error::new(Kind::Internal, format!("cannot store the transaction: {e}")))?;
-    let record = Record {
-        id: None,
-        revision: 0,
-        location: LOCATION.into(),
-        parent: None,
-        name: name(&network, id),
-        schema_url: SCHEMA_URL.into(),
-        schema_text: String::new(),
-        data: Zeroizing::new(data),
-    };
-    wallet.world().store()?.put(&record, Expect::Force)?;
-    Ok(())
+    records::put(wallet, id, &kept)
 }
 
 /// Drops the record of a transaction whose fate is known; another shell may have done so.
@@ -71,16 +59,7 @@ pub fn keep(wallet: &Wallet, transaction: &Transaction, id: Hash, words: String)
 /// When the store cannot be written.
 pub fn drop_record(wallet: &Wallet, id: Hash) -> Result<()> {
     let network = wallet.client().place()?.network.name();
-    let store = wallet.world().store()?;
-    if let Some(record) = store.get(LOCATION, None, &name(network, id))?
-        && let Some(record_id) = record.id
-    {
-        match store.delete(record_id) {
-            Ok(_) | Err(StoreError::NotFound(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
+    records::drop_one::<Kept>(wallet, network, id)
 }
 
 /// The transactions of a wallet whose fate is not known, oldest first.
@@ -88,18 +67,9 @@ pub fn drop_record(wallet: &Wallet, id: Hash) -> Result<()> {
 /// # Errors
 /// When the store cannot be read.
 pub fn list(wallet: &Arc<Wallet>) -> Result<Vec<Arc<Pending>>> {
-    let network = wallet.client().place()?.network.name();
-    let address = wallet.library()?.address().to_string();
-    let scan = wallet.world().store()?.scan(LOCATION, None)?;
-    let mut kept: Vec<Kept> = scan
-        .records
-        .iter()
-        .filter_map(|record| serde_json::from_slice::<Kept>(&record.data).ok())
-        .filter(|kept| kept.network == network && kept.address == address)
-        .collect();
-    kept.sort_by_key(|kept| kept.since);
+    let kept = records::all(wallet, |kept: &Kept| kept.since)?;
     kept.into_iter()
-        .map(|kept| {
+        .map(|(_, kept)| {
             let id = kept.transaction.id()?;
             Ok(Arc::new(Pending {
                 wallet: wallet.clone(),

@@ -19,11 +19,10 @@ use super::sign::{self, SignResult};
 use super::statement;
 use super::threebot::WalletThreeBots;
 use super::transaction::TransactionValue;
-use crate::j::instances::{Base, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Common, Config};
 use crate::j::world::World;
 use crate::object::{
-    Class, Default, Error, Kind, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value,
-    class_of,
+    Class, Default, Error, Kind, Member, Needs, Param, Result, Stored, Ty, Value, class_of,
 };
 use crate::tfchain::Seed;
 use crate::tfchain::wallet::{MAX_KEYS, Wallet as Library};
@@ -476,23 +475,5 @@ impl Class for Wallet {
     const NAME: &'static str = "TFChainWallet";
     const DOC: &'static str = "A wallet: keys made from recovery words, and the coins they own.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[KEYS, COINS, Common::<Self>::MEMBERS];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use super::grid::MAIN;
 use crate::grid::directory::{Directory, Filter, Listing};
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::{
-    Args, Class, Default, Error, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value,
-    class_of,
+    Args, Class, Default, Error, Member, Needs, Param, Result, Stored, Ty, Value, class_of,
 };
 use crate::tfchain::explorer::{HttpFetch, HttpLimits};
 
@@ -17,13 +16,7 @@ pub use lists::{FarmerList, NodeList};
 
 /// The collection at `j.clients.threefold_directory`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<ThreefoldDirectory>> {
-    Collection::new(
-        world,
-        "j.clients.threefold_directory".into(),
-        String::new(),
-        None,
-    )
-    .with_context(())
+    Collection::top(world, "j.clients.threefold_directory")
 }
 
 /// A capacity directory.
@@ -365,25 +358,7 @@ impl Class for ThreefoldDirectory {
     const NAME: &'static str = "threefold_directory_client";
     const DOC: &'static str = "A capacity directory: nodes and farmers of the grid.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[MEMBERS, Common::<Self>::MEMBERS];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }
 
 /// An index into a list; negative ones count from its end.

@@ -11,16 +11,16 @@ pub use published::PublishedFlist;
 use crate::flist::hub::{Account, Hub, HubError, HubOptions, Progress, pack_folder};
 use crate::j::clients::zos::rows::shown;
 use crate::j::devnet;
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::{
-    Args, Class, Complete, Default, Error, Kind, Member, ModelProperty, Needs, Paint, Param,
-    Result, Ty, Value, class_of,
+    Args, Class, Complete, Default, Error, Kind, Member, Needs, Param, Result, Stored, Ty, Value,
+    class_of,
 };
 
 /// The collection at `j.clients.zhub`.
 pub fn collection(world: &Arc<World>) -> Arc<Collection<ZhubClient>> {
-    Collection::new(world, "j.clients.zhub".into(), String::new(), None).with_context(())
+    Collection::top(world, "j.clients.zhub")
 }
 
 impl From<HubError> for Error {
@@ -561,23 +561,5 @@ impl Class for ZhubClient {
     const NAME: &'static str = "zhub_client";
     const DOC: &'static str = "A hub of flists.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[MEMBERS, Common::<Self>::MEMBERS];
-
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.base.block(paint)
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.base.to_json()
-    }
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }

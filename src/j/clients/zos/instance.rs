@@ -17,10 +17,10 @@ use super::storagepools::StoragePools;
 use super::targets::Targets;
 use super::view;
 use crate::j::clients::itsyouonline::ItsYouOnline;
-use crate::j::instances::{Base, Collection, Common, Config, model_of, model_set};
+use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
 use crate::object::{
-    Class, Default, Error, Member, ModelProperty, Needs, Paint, Param, Result, Ty, Value, class_of,
+    Class, Default, Error, Member, Needs, Param, Result, Stored, Ty, Value, class_of,
 };
 use crate::zos::{Fingerprint, web};
 
@@ -264,25 +264,11 @@ impl Class for ZosInstance {
     const DOC: &'static str = "A Zero-OS node.";
     const MEMBERS: &'static [&'static [Member<Self>]] =
         &[MEMBERS, view::FACTS, view::ACTIONS, Common::<Self>::MEMBERS];
+    const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 
-    fn model() -> Vec<ModelProperty> {
-        model_of::<Self>()
-    }
-    fn location(&self) -> String {
-        self.core.base.path()
-    }
-    fn model_get(&self, name: &str) -> Option<Value> {
-        self.core.base.get(name)
-    }
-    fn model_set(self: &Arc<Self>, name: &str, value: &Value) -> Option<Result<()>> {
-        model_set(self, name, value)
-    }
     fn child(self: &Arc<Self>, name: &str) -> Result<Option<Value>> {
         absent(name)?;
         Ok(None)
-    }
-    fn repr(&self, paint: Paint) -> String {
-        self.core.base.block(paint)
     }
     fn text(&self) -> String {
         let base = &self.core.base;
@@ -293,9 +279,6 @@ impl Class for ZosInstance {
     }
     fn inline(&self) -> String {
         self.text()
-    }
-    fn to_json(&self) -> serde_json::Value {
-        self.core.base.to_json()
     }
     fn equals(&self, other: &Value) -> bool {
         other.downcast::<ZosInstance>().is_some_and(|other| {

@@ -1,22 +1,16 @@
 //! Records of reservations, kept in the store from before they are registered.
 //!
-//! They lie at a place of their own, by network and hash, with the primary address of the wallet
-//! that made them: a wallet that was never saved finds them again by its recovery words. What is
-//! wanted is kept as it was locked for the broker; no password lies open in a record.
+//! They are named by their hashes. What is wanted is kept as it was locked for the broker; no
+//! password lies open in a record.
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
+use super::super::records::{self, OfWallet};
 use super::super::wallet::Wallet;
 use crate::grid::notary::Register;
 use crate::grid::reservation::{Kind as Capacity, Reservation, Wanted};
 use crate::grid::sealed::Sealed;
-use crate::object::{Error, Kind, Result};
-use crate::store::{Expect, Record};
+use crate::object::Result;
 use crate::tfchain::{Amount, BotId, Hash, Signature, UnlockHash};
-
-/// Where the records lie; no instance can have this place.
-const LOCATION: &str = "j.clients.tfchain.*.capacity";
-const SCHEMA_URL: &str = "jumpscale.tfchain.capacity";
 
 /// A reservation that a wallet made.
 #[derive(Clone, Serialize, Deserialize)]
@@ -61,6 +55,19 @@ pub struct Kept {
     pub transaction: Option<Hash>,
     /// Whether the notary is known to have it.
     pub registered: bool,
+}
+
+impl OfWallet for Kept {
+    const LOCATION: &'static str = "j.clients.tfchain.*.capacity";
+    const SCHEMA_URL: &'static str = "jumpscale.tfchain.capacity";
+    const WHAT: &'static str = "reservation";
+
+    fn network(&self) -> &str {
+        &self.network
+    }
+    fn address(&self) -> &str {
+        &self.address
+    }
 }
 
 /// Who is concerned by a record.
@@ -141,21 +148,7 @@ impl Kept {
     /// # Errors
     /// When the store cannot be opened or written: then nothing must be registered or paid.
     pub fn keep(&self, wallet: &Wallet) -> Result<()> {
-        let data = serde_json::to_vec(self).map_err(|e| {
-            Error::new(Kind::Internal, format!("cannot store the reservation: {e}"))
-        })?;
-        let record = Record {
-            id: None,
-            revision: 0,
-            location: LOCATION.into(),
-            parent: None,
-            name: name(&self.network, self.hash),
-            schema_url: SCHEMA_URL.into(),
-            schema_text: String::new(),
-            data: Zeroizing::new(data),
-        };
-        wallet.world().store()?.put(&record, Expect::Force)?;
-        Ok(())
+        records::put(wallet, self.hash, self)
     }
 
     /// Drops its record.
@@ -163,19 +156,8 @@ impl Kept {
     /// # Errors
     /// When the store cannot be written.
     pub fn forget(&self, wallet: &Wallet) -> Result<()> {
-        let store = wallet.world().store()?;
-        let name = name(&self.network, self.hash);
-        if let Some(record) = store.get(LOCATION, None, &name)?
-            && let Some(id) = record.id
-        {
-            store.delete(id)?;
-        }
-        Ok(())
+        records::drop_one::<Self>(wallet, &self.network, self.hash)
     }
-}
-
-fn name(network: &str, hash: Hash) -> String {
-    format!("{network}_{hash}")
 }
 
 /// The records of a wallet, oldest first.
@@ -183,15 +165,6 @@ fn name(network: &str, hash: Hash) -> String {
 /// # Errors
 /// When the store cannot be read.
 pub fn all(wallet: &Wallet) -> Result<Vec<Kept>> {
-    let network = wallet.client().place()?.network.name();
-    let address = wallet.library()?.address().to_string();
-    let scan = wallet.world().store()?.scan(LOCATION, None)?;
-    let mut kept: Vec<Kept> = scan
-        .records
-        .iter()
-        .filter_map(|record| serde_json::from_slice::<Kept>(&record.data).ok())
-        .filter(|kept| kept.network == network && kept.address == address)
-        .collect();
-    kept.sort_by_key(|kept| kept.made);
-    Ok(kept)
+    let kept = records::all(wallet, |kept: &Kept| kept.made)?;
+    Ok(kept.into_iter().map(|(_, kept)| kept).collect())
 }
