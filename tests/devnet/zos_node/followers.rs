@@ -8,10 +8,15 @@ use zeroize::Zeroizing;
 use super::Running;
 
 fn client(node: &Running) -> Client {
+    client_of(node.addr.port())
+}
+
+/// A client of the node at a port of this machine.
+pub fn client_of(port: u16) -> Client {
     Client::new(Options {
         endpoint: Endpoint::Tcp {
             host: "127.0.0.1".into(),
-            port: node.addr.port(),
+            port,
             tls: false,
         },
         password: Zeroizing::new(String::new()),
