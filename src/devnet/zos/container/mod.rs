@@ -282,19 +282,20 @@ impl Containers {
         let none = "containers reach nothing but themselves";
         match self.network().map(|switch| switch.lacking()) {
             Ok(lacking) => {
-                let ways = [
-                    ("TCP", &lacking.connections),
-                    ("UDP", &lacking.datagrams),
-                ];
+                let ways = [("TCP", &lacking.connections), ("UDP", &lacking.datagrams)];
                 let out = ways.iter().filter(|(_, why)| why.is_none());
-                let out: String = out.map(|(what, _)| format!("{what}, ")).collect();
+                let out: Vec<&str> = out.map(|(what, _)| *what).collect();
+                let out = match out.is_empty() {
+                    true => "only names".to_owned(),
+                    false => format!("{} and names", out.join(", ")),
+                };
                 let not = ways.iter().filter_map(|(what, why)| {
                     let why = why.as_ref()?;
                     Some(format!("; no {what}: {why}"))
                 });
                 let not: String = not.collect();
                 format!(
-                    "network of containers: bridge core0 in a namespace of the node; {out}names go \
+                    "network of containers: bridge core0 in a namespace of the node; {out} go \
                      out through the node{not}"
                 )
             }
