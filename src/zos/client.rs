@@ -347,8 +347,12 @@ pub(super) fn unexpected(reply: &Value, what: &str) -> Error {
 /// # Errors
 /// [`Error::Failed`] otherwise, with the text of the node without its JSON quotes.
 pub fn succeeded(command: &str, result: JobResult) -> Result<JobResult> {
+    check(command, &result).map(|()| result)
+}
+
+fn check(command: &str, result: &JobResult) -> Result<()> {
     if result.state == State::Success {
-        return Ok(result);
+        return Ok(());
     }
     let quoted = (result.level == Level::JSON)
         .then(|| serde_json::from_str::<String>(&result.data).ok())
@@ -362,7 +366,7 @@ pub fn succeeded(command: &str, result: JobResult) -> Result<JobResult> {
         command: command.into(),
         message: message.into(),
         code: result.code,
-        state: result.state,
+        state: result.state.clone(),
     })
 }
 
@@ -371,16 +375,26 @@ pub fn succeeded(command: &str, result: JobResult) -> Result<JobResult> {
 /// # Errors
 /// A result that is no JSON.
 pub fn value(command: &str, result: &JobResult) -> Result<Json> {
+    serde_json::from_str(json_text(command, result)?).map_err(|error| Error::Unreadable {
+        what: format!("a result of {command}"),
+        reason: error.to_string(),
+    })
+}
+
+fn json_text<'r>(command: &str, result: &'r JobResult) -> Result<&'r str> {
     if result.level != Level::JSON {
         return Err(Error::NotJson {
             command: command.into(),
             level: result.level.0,
         });
     }
-    serde_json::from_str(&result.data).map_err(|error| Error::Unreadable {
-        what: format!("a result of {command}"),
-        reason: error.to_string(),
-    })
+    Ok(&result.data)
+}
+
+/// The JSON text of a command that ended well.
+pub(super) fn data<'r>(command: &str, result: &'r JobResult) -> Result<&'r str> {
+    check(command, result)?;
+    json_text(command, result)
 }
 
 /// The same error, with words before the node's text.

@@ -11,7 +11,7 @@ mod grid;
 mod http;
 mod hub;
 #[cfg(target_os = "linux")]
-mod image;
+pub mod image;
 mod load;
 mod pages;
 mod recording;
@@ -19,6 +19,6 @@ mod replay;
 mod rules;
 mod verdicts;
 #[cfg(target_os = "linux")]
-mod zos_container;
+pub mod zos_container;
 #[cfg(target_os = "linux")]
 pub mod zos_node;

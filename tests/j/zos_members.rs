@@ -247,6 +247,110 @@ fn storage_pools_and_their_file_systems() {
 }
 
 #[test]
+fn a_container_is_let_into_its_zerotier_networks() {
+    let controller = Service::start(|line, head, body| {
+        let member = line.ends_with(" /network/9bee8941b5717835/member/7ad1f2a8c0");
+        let named = body.contains(r#""name":"site""#) && body.contains(r#""authorized":true"#);
+        match member && named && head.contains("secret") {
+            true => Reply::json(200, &json!({"nodeId": "7ad1f2a8c0"})),
+            false => Reply::json(403, &json!({})),
+        }
+    });
+    let node = simple::start();
+    let mut s = Session::new(Default::default());
+    s.says(&format!(
+        "vm = j.clients.zos.new('vm', port={}, ssl=False, timeout=5)\n\
+         account = j.clients.zerotier.new('account', token_='secret', address='{}')\n\
+         site = vm.containers.create('site', 'https://hub.example/web.flist', \
+         nics=[{{'type': 'zerotier', 'id': '9bee8941b5717835', 'name': 'zt0'}}])",
+        node.port, controller.server.address
+    ));
+    let asked = |s: &mut Session| s.says("site.authorize_networks(site.nics, account)");
+    assert_eq!(asked(&mut s), "['9bee8941b5717835']");
+    assert_eq!(controller.server.seen.lock().unwrap().len(), 1);
+    // Cards of other kinds are nobody's business there.
+    let others = "site.authorize_networks([{'type': 'default'}], account)";
+    assert_eq!(s.says(others), "[]");
+    let error = s.fails("site.authorize_networks(site.nics, 7)");
+    assert!(error.message.contains("account"), "{}", error.message);
+    s.says("account.token_ = 'other'");
+    let error = s.fails("site.authorize_networks(site.nics, account)");
+    assert_eq!(error.kind, Kind::Refused);
+}
+
+/// The node knows nothing of 0-DB: what its client is told to make is looked at here, and a real
+/// server stands where the container's would.
+#[test]
+fn a_0_db_in_a_container() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let settings = kosmos::devnet::zdb::Settings {
+        password: Some("boss".to_string().into()),
+        ..Default::default()
+    };
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let starting = kosmos::devnet::zdb::start(listen, dir.path(), settings);
+    let server = runtime.block_on(starting).unwrap();
+    let port = server.addr().port();
+    let node = simple::start();
+    let mut s = Session::new(Default::default());
+    s.says(&format!(
+        "vm = j.clients.zos.new('vm', port={}, ssl=False, timeout=5)\n\
+         db = vm.zerodbs.create('main', 'https://hub.example/zdb.flist', node_port={port}, \
+         path='/mnt/data', mode='seq', sync=True, admin='boss')",
+        node.port
+    ));
+    let jobs = node.memory().jobs.clone();
+    let made = jobs.iter().find(|job| job.command == "corex.create");
+    let made = &made.unwrap().arguments;
+    assert_eq!(made["name"], "zerodb_main");
+    assert_eq!(made["port"], json!({port.to_string(): 9900}));
+    assert_eq!(made["mount"], json!({"/mnt/data": "/zerodb"}));
+    let run = jobs.iter().find(|job| job.command == "corex.dispatch");
+    let run = &run.unwrap().arguments["command"];
+    assert_eq!(run["id"], "zerodb.main");
+    let words = json!([
+        "--port",
+        "9900",
+        "--data",
+        "/zerodb/data",
+        "--index",
+        "/zerodb/index",
+        "--mode",
+        "seq",
+        "--sync",
+        "--admin",
+        "boss"
+    ]);
+    assert_eq!(run["arguments"]["name"], "/bin/zdb");
+    assert_eq!(run["arguments"]["args"], words);
+    assert_eq!(s.says("vm.zerodbs.list()"), "[ZeroDb <main>]");
+    assert_eq!(s.says("db.node_port"), port.to_string());
+    s.says("db.add('notes', size=1000000, password='pw', public=False)");
+    s.says("same = vm.zerodbs.get('main', admin='boss')");
+    assert_eq!(
+        s.says("same.namespaces().namespace_exists('notes')"),
+        "True"
+    );
+    // Only who has the password makes namespaces; and it is never shown.
+    let error = s.fails("vm.zerodbs.get('main').add('more')");
+    assert_eq!(error.kind, Kind::Refused);
+    assert!(!s.says("db").contains("boss"));
+    assert_eq!(s.fails("vm.zerodbs.get('mian')").kind, Kind::NotFound);
+    for wrong in [
+        "vm.zerodbs.create('a/b', 'f')",
+        "vm.zerodbs.create('a', 'f', node_port=70000)",
+        "vm.zerodbs.create('a', 'f', mode='both')",
+    ] {
+        assert_eq!(s.fails(wrong).kind, Kind::Value, "{wrong}");
+    }
+    assert_eq!(s.fails("db.add('x', size=-1)").kind, Kind::Value);
+    s.says("db.stop()");
+    assert_eq!(s.says("vm.zerodbs.list()"), "[]");
+    runtime.block_on(server.stop());
+}
+
+#[test]
 fn a_shell_on_a_node() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -199,7 +199,7 @@ fn arguments_are_checked_before_anything_is_sent() {
 fn what_is_not_there_says_so() {
     let node = simple::start();
     let mut s = session(&node);
-    for name in ["zerodbs", "gateways", "primitives"] {
+    for name in ["gateways", "primitives"] {
         let error = s.fails(&format!("vm.{name}"));
         assert_eq!(error.kind, Kind::Attribute);
         assert!(error.message.contains(name) && !error.hints.is_empty());

@@ -5,6 +5,8 @@
 mod anything;
 mod batch;
 mod completion;
+#[cfg(target_os = "linux")]
+mod container;
 mod devnet;
 mod errors;
 mod highlight;

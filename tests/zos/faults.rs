@@ -347,13 +347,13 @@ async fn a_node_of_the_devnet_is_driven() {
         let request = Request::system("echo 'hello world'", "", "", None).unwrap();
         let result = client.sync(request).await.unwrap();
         assert_eq!(result.stdout(), "hello world\n");
-        let bytes: Vec<u8> = (0..1_200_000_u32).map(|i| i.to_le_bytes()[0]).collect();
+        let bytes: Vec<u8> = (0..3_200_000_u32).map(|i| i.to_le_bytes()[0]).collect();
         assert_eq!(
             client
                 .upload("/tmp/big", bytes.as_slice(), |_| {})
                 .await
                 .unwrap(),
-            1_200_000
+            3_200_000
         );
         let mut back = Vec::new();
         client

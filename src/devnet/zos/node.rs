@@ -21,12 +21,12 @@ use super::jobs::basics::Version;
 use super::jobs::running::wire;
 use super::jobs::{Commands, Outlet, Runner, Surroundings};
 use super::place::{OWNER, Place, end_leftovers};
-use super::redis::Keyspace;
 use super::redis::keyspace::End;
+use super::redis::{Keep, Keyspace};
 use super::view::View;
 use crate::devnet::error::{Error, Result};
 use crate::devnet::stopping::stopped;
-use crate::zos::protocol::{Job, JobResult, Level, Message, Record, keys};
+use crate::zos::protocol::{Job, JobResult, Level, Message, RecordRef, keys};
 
 /// How often what is over is thrown away.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -36,6 +36,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LARGE: usize = 64 * 1024;
 /// Bytes that large results may take together; beyond it the oldest go before their time.
 const LARGE_TOGETHER: usize = 128 * 1024 * 1024;
+/// What a job's stream holds when nobody reads it. The real node keeps 1000 records, each up to
+/// 32 KiB, whatever is in them; ours keeps more of the small ones, so that a reader who is behind a
+/// job that says line by line misses nothing, and takes no more memory.
+const STREAM: Keep = Keep {
+    values: keys::STREAM_LENGTH,
+    bytes: keys::STREAM_LENGTH * 32 * 1024,
+};
 /// How often the machine is measured, in sweeps.
 const MEASURE: u32 = 30;
 
@@ -57,7 +64,7 @@ struct LargeResults {
 
 impl Desk {
     /// A record of a job on the node or in a container.
-    pub fn record(&self, record: Record, streams: bool) {
+    pub fn record(&self, record: RecordRef<'_>, streams: bool) {
         let level = record.message.level();
         if level == Level::STATISTICS
             && let Some(measured) = Measured::parse(&record.message.message)
@@ -67,9 +74,9 @@ impl Desk {
         let text = streams.then(|| wire(&record));
         if let Some(text) = &text {
             self.keyspace.append(
-                &keys::stream(&record.command),
+                &keys::stream(record.command),
                 text,
-                Some(keys::STREAM_LENGTH),
+                Some(STREAM),
                 Some(keys::STREAM_LIFE),
             );
         }
@@ -80,10 +87,10 @@ impl Desk {
     pub fn trouble(&self, container: u16, text: &str) {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let epoch = i64::try_from(now.unwrap_or_default().as_nanos()).unwrap_or(i64::MAX);
-        let record = Record {
+        let record = RecordRef {
             core: container,
-            command: String::new(),
-            message: Message::new(text, Level::WARNING, 0, epoch),
+            command: "",
+            message: &Message::new(text, Level::WARNING, 0, epoch),
         };
         self.record(record, false);
     }
@@ -172,10 +179,10 @@ impl Desk {
 
 impl Outlet for Desk {
     fn message(&self, runner: &Runner, job: &Job, message: &Message) {
-        let record = Record {
+        let record = RecordRef {
             core: runner.id,
-            command: job.id.clone(),
-            message: message.clone(),
+            command: &job.id,
+            message,
         };
         self.record(record, job.stream);
     }
@@ -396,7 +403,7 @@ impl Node {
                             // A container speaks for itself only.
                             Ok(Said::Record(mut record, streams)) => {
                                 record.core = container;
-                                desk.record(record, streams);
+                                desk.record(RecordRef::from(&record), streams);
                             }
                             Ok(Said::Result(mut result)) => {
                                 result.container = container;

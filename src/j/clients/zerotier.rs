@@ -137,6 +137,16 @@ impl ZeroTierClient {
         Ok(self.base.world.block_on(question)??)
     }
 
+    /// Lets a member, by its address, into a network and gives it a name there.
+    ///
+    /// # Errors
+    /// No token, and what the controller refuses.
+    pub fn admit(&self, network: &str, member: &str, name: &str) -> Result<Json> {
+        let controller = self.controller()?;
+        let change = json!({"name": name, "config": {"authorized": true}});
+        self.ask(controller.member_change(network, member, change))
+    }
+
     fn network(self: &Arc<Self>, json: Json) -> Result<Value> {
         let id = json.get("id").and_then(Json::as_str).unwrap_or_default();
         crate::grid::zerotier::check_network(id)?;
@@ -474,10 +484,8 @@ impl Class for Network {
             "net = account.network_get('8056c2e21c000001')\n\
              net.member_add('7ad1f2a8c0', name='laptop')",
             |this: &Arc<Network>, args| {
-                let controller = this.client.controller()?;
-                let change = json!({"name": args.text("name"), "config": {"authorized": true}});
-                let asked = controller.member_change(&this.id, args.text("address"), change);
-                Ok(this.member(this.client.ask(asked)?))
+                let (member, name) = (args.text("address"), args.text("name"));
+                Ok(this.member(this.client.admit(&this.id, member, name)?))
             },
         )
         .needs(Needs::NETWORK),

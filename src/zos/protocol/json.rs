@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// A value that has no JSON form (a map with keys that are no texts).
 pub fn text(value: &impl Serialize) -> serde_json::Result<String> {
     let plain = serde_json::to_string(value)?;
-    if !plain.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+    if !may_need_escape(plain.as_bytes()) {
         return Ok(plain);
     }
     // Outside of texts none of these characters can stand in JSON.
@@ -21,6 +21,18 @@ pub fn text(value: &impl Serialize) -> serde_json::Result<String> {
         }
     }
     Ok(escaped)
+}
+
+/// True if a byte of one of those characters is there. Block by block without a way out in between,
+/// which the compiler turns into wide instructions: blocks of files are long.
+fn may_need_escape(bytes: &[u8]) -> bool {
+    // The two separators begin with this byte, as other characters do.
+    const SEPARATOR: u8 = 0xe2;
+    bytes.chunks(4096).any(|block| {
+        block.iter().fold(false, |found, b| {
+            found | matches!(b, b'<' | b'>' | b'&' | &SEPARATOR)
+        })
+    })
 }
 
 /// A field that may also be `null`, which means its default.

@@ -117,6 +117,38 @@ pub struct Record {
     pub message: Message,
 }
 
+/// A [`Record`] whose parts are another's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RecordRef<'a> {
+    /// See [`Record::core`].
+    pub core: u16,
+    /// See [`Record::command`].
+    pub command: &'a str,
+    /// See [`Record::message`].
+    pub message: &'a Message,
+}
+
+impl RecordRef<'_> {
+    /// A record of its own.
+    pub fn to_record(self) -> Record {
+        Record {
+            core: self.core,
+            command: self.command.to_owned(),
+            message: self.message.clone(),
+        }
+    }
+}
+
+impl<'a> From<&'a Record> for RecordRef<'a> {
+    fn from(record: &'a Record) -> Self {
+        RecordRef {
+            core: record.core,
+            command: &record.command,
+            message: &record.message,
+        }
+    }
+}
+
 impl Record {
     /// The JSON text that a node pushes.
     ///

@@ -17,7 +17,7 @@ pub mod secret;
 
 pub use container::{CreateArguments, ListedArguments, ListedNic, Nic, NicConfig};
 pub use job::{Dispatched, Job, ListedCommand, ListedJob};
-pub use message::{Level, Message, Record};
+pub use message::{Level, Message, Record, RecordRef};
 pub use result::{JobResult, State};
 pub use secret::Secret;
 

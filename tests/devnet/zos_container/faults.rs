@@ -121,7 +121,7 @@ async fn a_node_that_dies_while_it_makes_a_container_leaves_nothing() {
     }
     let mounts = || fs::read_to_string("/proc/self/mountinfo").unwrap();
     let before = mounts();
-    for step in 0..4_u64 {
+    for step in 0..8_u64 {
         let dir = tempfile::tempdir().unwrap();
         let hostname = format!("falls{}x{step}", std::process::id());
         fs::write(dir.path().join("hostname"), &hostname).unwrap();
@@ -142,7 +142,7 @@ async fn a_node_that_dies_while_it_makes_a_container_leaves_nothing() {
             assert!(begun.elapsed() < PATIENCE && child.try_wait().unwrap().is_none());
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        tokio::time::sleep(Duration::from_millis(step * 17)).await;
+        tokio::time::sleep(Duration::from_millis(step * 9)).await;
         child.kill().unwrap();
         child.wait().unwrap();
         let (containers, _events) = Containers::open(config(dir.path())).await.unwrap();
@@ -198,6 +198,12 @@ fn run_full_disk() {
 
 #[test]
 fn a_full_disk_is_told_and_outlived() {
+    let test = "devnet::zos_container::faults::run_full_disk";
+    on_a_small_disk(test, "the disk was full");
+}
+
+/// Runs a test of this binary again, with a disk of 2 MiB as its folder, until it says a text.
+pub fn on_a_small_disk(test: &str, says: &str) {
     let dir = tempfile::tempdir().unwrap();
     let mount = "mount -t tmpfs -o size=2m,mode=700 none \"$1\" && shift && exec \"$@\"";
     // SAFETY: geteuid only reads.
@@ -206,11 +212,7 @@ fn a_full_disk_is_told_and_outlived() {
         .args([if root { "-m" } else { "-Urm" }, "sh", "-c", mount, "sh"])
         .arg(dir.path())
         .arg(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "devnet::zos_container::faults::run_full_disk",
-            "--nocapture",
-        ])
+        .args(["--exact", test, "--nocapture"])
         .arg(format!("disk={}", dir.path().display()))
         .output();
     match ran {
@@ -222,7 +224,7 @@ fn a_full_disk_is_told_and_outlived() {
             } else if errors.contains("unshare:") || errors.contains("mount:") {
                 eprintln!("skipped: no disk of its own: {errors}");
             } else {
-                assert!(told.contains("the disk was full"), "{told}{errors}");
+                assert!(told.contains(says), "{told}{errors}");
             }
         }
         Err(e) => eprintln!("skipped: no unshare program: {e}"),

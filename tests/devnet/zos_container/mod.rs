@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 use super::image;
 
-mod faults;
+pub mod faults;
 mod network;
 
 /// Longest that anything here may take; reached only when something is broken.
@@ -68,6 +68,40 @@ int main(int argc, char **argv) {
             close(c);
         }
     }
+}
+"#;
+
+/// Sends words as datagrams to an address and a port, from a port of its own, and tells what comes
+/// back within so many milliseconds.
+const ASK: &str = r#"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+int main(int argc, char **argv) {
+    struct sockaddr_in to, own;
+    memset(&to, 0, sizeof to);
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = inet_addr(argv[1]);
+    to.sin_port = htons(atoi(argv[2]));
+    memset(&own, 0, sizeof own);
+    own.sin_family = AF_INET;
+    own.sin_port = htons(atoi(argv[3]));
+    int s = socket(AF_INET, SOCK_DGRAM, 0);
+    if (bind(s, (struct sockaddr *)&own, sizeof own)) return 1;
+    /* Where no answer is expected, a short wait will do. */
+    struct timeval wait = {atoi(argv[4]) / 1000, atoi(argv[4]) % 1000 * 1000};
+    for (int i = 5; i < argc; i++) {
+        setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+        static char b[4096];
+        sendto(s, argv[i], strlen(argv[i]), 0, (struct sockaddr *)&to, sizeof to);
+        ssize_t got = recv(s, b, sizeof b, 0);
+        if (got < 0) puts("nothing");
+        else printf("%.*s\n", (int)got, b);
+    }
+    return 0;
 }
 "#;
 
@@ -129,6 +163,7 @@ pub fn roots() -> &'static Roots {
         let written = [
             ("server", SERVER),
             ("probe", PROBE),
+            ("ask", ASK),
             ("wget", image::WGET),
             ("httpd", image::HTTPD),
         ];

@@ -11,7 +11,7 @@ use super::*;
 async fn connected() -> Option<Node> {
     let node = node().await?;
     let lacks = match node.containers.network() {
-        Ok(switch) => switch.lacking().map(str::to_owned),
+        Ok(switch) => switch.lacking().connections.clone(),
         Err(why) => Some(why.to_owned()),
     };
     if let Some(why) = lacks {
@@ -298,4 +298,72 @@ async fn without_its_network_a_node_says_so() {
     if is_root(&node) {
         alone.unwrap();
     }
+}
+
+/// Answers every datagram with itself and who it came from, until the test ends.
+fn echo(address: IpAddr) -> u16 {
+    let socket = UdpSocket::bind((address, 0)).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut block = [0; 4096];
+        while let Ok((length, from)) = socket.recv_from(&mut block) {
+            let _ = socket.send_to(&block[..length], from);
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn datagrams_go_out_and_their_answers_come_back() {
+    let Some(mut node) = connected().await else {
+        return;
+    };
+    if let Some(why) = &switch(&node).lacking().datagrams {
+        eprintln!("skipped: datagrams of containers: {why}");
+        return;
+    }
+    let Some(address) = own_address() else {
+        eprintln!("skipped: the way out: this machine has no address but loopback");
+        return;
+    };
+    let one = node.create(from_folder()).await.unwrap();
+    let two = node.create(from_folder()).await.unwrap();
+    let port = echo(address);
+    // Several of one pair, and of two containers that use the same port.
+    let ask = format!("ask {address} {port} 5000 20000 one two three");
+    for id in [one, two] {
+        assert_eq!(node.says(id, &ask).await, "one\ntwo\nthree\n");
+    }
+    // The longest that fits into a packet, and one that does not.
+    let long = "x".repeat(1472);
+    let ask = format!("ask {address} {port} 5001 20000 {long}");
+    assert_eq!(node.says(one, &ask).await.trim().len(), 1472);
+    let longer = format!("ask {address} {port} 5002 300 {long}x");
+    assert_eq!(node.says(one, &longer).await, "nothing\n");
+    // Neither the machine's loopback nor what is next to it is there for containers.
+    let hidden = echo(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    for closed in ["127.0.0.1", "172.18.0.1", "169.254.169.254"] {
+        let ask = format!("ask {closed} {hidden} 5003 300 one");
+        assert_eq!(node.says(one, &ask).await, "nothing\n", "{closed}");
+    }
+    // A bridge without a way out has none for datagrams, and no other's address helps.
+    make_bridge(&node, "apart", "10.10.3.1/24");
+    let apart = CreateArguments {
+        nics: vec![Nic {
+            config: Some(NicConfig {
+                cidr: "10.10.3.6/24".to_owned(),
+                gateway: "10.10.3.1".to_owned(),
+                ..NicConfig::default()
+            }),
+            ..bridge_nic("apart", "")
+        }],
+        ..from_folder()
+    };
+    let apart = node.create(apart).await.unwrap();
+    let ask = format!("ask {address} {port} 5004 300 one");
+    assert_eq!(node.says(apart, &ask).await, "nothing\n");
+    switch(&node).set_outwards("apart", true);
+    // What was refused is judged again after a moment.
+    let again = format!("ask {address} {port} 5005 20000 one");
+    assert_eq!(node.says(apart, &again).await, "one\n");
 }

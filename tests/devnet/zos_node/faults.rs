@@ -1,13 +1,17 @@
 //! Clients that break off, and nodes that are killed.
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use kosmos::devnet::zos::ZosNode;
+use kosmos::zos::{Error, Request};
 use serde_json::json;
 
+use super::followers::client_of;
 use super::wire::Client;
-use super::{Running, skipped};
+use super::{Running, config, skipped};
+use crate::devnet::zos_container::faults::on_a_small_disk;
 
 #[test]
 fn garbage_is_told_and_ends_its_connection_only() {
@@ -162,6 +166,70 @@ fn a_killed_node_starts_again_on_its_folder_and_leaves_no_jobs() {
     assert!(told.contains("already runs"), "{told}");
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// A node that is killed while a client follows a job: what came stays, and the rest is an error.
+#[test]
+fn a_node_that_dies_in_the_middle_of_a_stream_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut child, addr) = spawn(&dir.path().join("node"));
+    let client = client_of(addr.port());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut job = Request::bash("echo begun; exec sleep 1000", "");
+        job.stream = true;
+        let job = client.raw(job).await.unwrap();
+        let first = job.next(0).await.unwrap().unwrap();
+        assert_eq!(first.message.message, "begun\n");
+        let (next, ()) = tokio::join!(job.next(1), async {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        });
+        let error = next.unwrap_err();
+        assert!(
+            matches!(error, Error::Closed { .. } | Error::Connect { .. }),
+            "{error:?}"
+        );
+        let error = job.get(None).await.unwrap_err();
+        assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+    });
+}
+
+/// Not a test of its own: a node on a disk of 2 MiB.
+#[test]
+fn run_full_node() {
+    let Some(dir) = std::env::args().find_map(|a| a.strip_prefix("disk=").map(PathBuf::from))
+    else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let node = ZosNode::start(config(&dir)).await.unwrap();
+        let client = client_of(node.addr().port());
+        let large = vec![7; 4 << 20];
+        let error = client.upload("/large", large.as_slice(), |_| {}).await;
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("no space left on device"), "{error}");
+        // It goes on: other commands work, and room that is made can be used.
+        assert!(client.ping().await.is_ok());
+        let path = json!({"path": "/large"});
+        let removed = client.json(Request::new("filesystem.remove", path)).await;
+        removed.unwrap();
+        let some = &large[..1 << 20];
+        assert_eq!(
+            client.upload("/some", some, |_| {}).await.unwrap(),
+            some.len() as u64
+        );
+        node.stop().await;
+        let told = b"the node outlived its full disk\n";
+        std::io::stdout().write_all(told).unwrap();
+    });
+}
+
+#[test]
+fn an_upload_to_a_full_disk_is_told() {
+    let test = "devnet::zos_node::faults::run_full_node";
+    on_a_small_disk(test, "the node outlived its full disk");
 }
 
 #[test]

@@ -8,10 +8,15 @@ use zeroize::Zeroizing;
 use super::Running;
 
 fn client(node: &Running) -> Client {
+    client_of(node.addr.port())
+}
+
+/// A client of the node at a port of this machine.
+pub fn client_of(port: u16) -> Client {
     Client::new(Options {
         endpoint: Endpoint::Tcp {
             host: "127.0.0.1".into(),
-            port: node.addr.port(),
+            port,
             tls: false,
         },
         password: Zeroizing::new(String::new()),
@@ -33,8 +38,7 @@ fn numbers(text: &str) -> Vec<u64> {
 fn every_follower_sees_each_line_once() {
     let node = Running::start();
     let client = client(&node);
-    // Slow enough that followers come in the middle, fast enough that lines are said meanwhile;
-    // fewer than the 1000 records that a node keeps for who reads slowly.
+    // Slow enough that followers come in the middle, fast enough that lines are said meanwhile.
     let script = "i=0; while [ $i -lt 900 ]; do echo $i; i=$((i+1)); \
                   [ $((i % 30)) = 0 ] && sleep 0.01; done";
     node.runtime.block_on(async {
@@ -74,6 +78,50 @@ fn every_follower_sees_each_line_once() {
             seen += 1;
         }
         assert!(seen > 3, "{seen} followers came in time");
+    });
+}
+
+/// A node keeps small records by their bytes: who reads after the end of a job that said line by
+/// line, on two streams in turns, still finds all.
+#[test]
+fn a_reader_that_comes_late_misses_no_line() {
+    let node = Running::start();
+    let client = client(&node);
+    // A line with a level is a record of its own, however many lines are read at once.
+    let script = "seq 0 9999 | sed '1~2s/^/1::/; 2~2s/^/2::/'";
+    node.runtime.block_on(async {
+        let mut job = Request::bash(script, "");
+        job.stream = true;
+        let job = client.raw(job).await.unwrap();
+        assert_eq!(job.get(None).await.unwrap().code, 0);
+        let mut text = String::new();
+        let records = job.stream(|record| text.push_str(&record.message.message));
+        let records = records.await.unwrap();
+        // The last one ends the stream.
+        assert_eq!(records, 10_001);
+        let lines = numbers(&text);
+        let wanted: Vec<u64> = (0..10_000).collect();
+        assert!(lines == wanted, "{} lines", lines.len());
+    });
+}
+
+/// A program that writes 100 000 lines one by one, read meanwhile.
+#[test]
+fn a_reader_of_a_fast_job_misses_no_line() {
+    let node = Running::start();
+    let client = client(&node);
+    let script = "i=0; while [ $i -lt 100000 ]; do echo $i; i=$((i+1)); done";
+    node.runtime.block_on(async {
+        let mut job = Request::bash(script, "");
+        job.stream = true;
+        let job = client.raw(job).await.unwrap();
+        let mut text = String::new();
+        job.stream(|record| text.push_str(&record.message.message))
+            .await
+            .unwrap();
+        let lines = numbers(&text);
+        let wanted: Vec<u64> = (0..100_000).collect();
+        assert!(lines == wanted, "{} lines", lines.len());
     });
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kosmos::devnet::zos::redis::keyspace::End;
 use kosmos::devnet::zos::redis::request::{Limits, Parser};
-use kosmos::devnet::zos::redis::{Bytes, Keyspace};
+use kosmos::devnet::zos::redis::{Bytes, Keep, Keyspace};
 use proptest::prelude::*;
 
 fn bytes(text: &str) -> Bytes {
@@ -98,8 +98,12 @@ async fn keys_end_when_their_time_is_over() {
     assert!(keyspace.expire(b"k", Duration::ZERO));
     assert_eq!(keyspace.life(b"k"), None);
     assert!(!keyspace.exists(b"k"));
+    let keep = Keep {
+        values: 2,
+        bytes: 0,
+    };
     for value in ["1", "2", "3"] {
-        keyspace.append("s", value, Some(2), Some(Duration::from_secs(60)));
+        keyspace.append("s", value, Some(keep), Some(Duration::from_secs(60)));
     }
     assert_eq!(
         keyspace.range(b"s", 0, -1).unwrap(),
@@ -108,6 +112,38 @@ async fn keys_end_when_their_time_is_over() {
     assert!(keyspace.expire(b"s", Duration::ZERO));
     assert!(keyspace.is_empty());
     assert_eq!(keyspace.used(), 0);
+}
+
+#[test]
+fn small_values_beyond_the_count_stay_while_they_are_few_bytes() {
+    let keyspace = Keyspace::new(1 << 20);
+    let keep = Keep {
+        values: 2,
+        bytes: 1000,
+    };
+    let append = |value: &str| keyspace.append("s", value, Some(keep), None);
+    // Each costs its own byte and those of an entry.
+    for _ in 0..100 {
+        append("x");
+    }
+    let small = keyspace.list_len(b"s").unwrap();
+    assert!((3..100).contains(&small), "{small}");
+    // Two always stay, however large.
+    for value in ["a", "b", "c"] {
+        append(&value.repeat(5000));
+    }
+    assert_eq!(keyspace.list_len(b"s"), Ok(2));
+    // What readers take makes room again.
+    while keyspace.pop(b"s", End::Left).unwrap().is_some() {}
+    assert_eq!(keyspace.used(), 0);
+    for _ in 0..100 {
+        append("x");
+    }
+    assert_eq!(keyspace.list_len(b"s"), Ok(small));
+    // In a server that is half full, only those that always stay do.
+    push(&keyspace, "other", &"x".repeat(600_000));
+    append("x");
+    assert_eq!(keyspace.list_len(b"s"), Ok(2));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The devnet's Zero-OS node: against what was recorded from a real one, and against abuse.
-mod faults;
+pub mod faults;
 mod flists;
 mod followers;
 mod forwards;

@@ -10,14 +10,17 @@ use serde_json::{Map, Value as Json, json};
 use super::{info, proc};
 use crate::devnet::zos::jobs::Commands;
 use crate::devnet::zos::jobs::running::wire;
-use crate::devnet::zos::redis::Keyspace;
+use crate::devnet::zos::redis::{Keep, Keyspace};
 
 /// Lengths of the periods, in seconds.
 const PERIODS: [u64; 2] = [300, 3600];
 /// Closed periods that are kept of each length.
 const HISTORY: usize = 5;
 /// Closed samples that the lists of statistics hold.
-const STATISTICS: usize = 1000;
+const STATISTICS: Keep = Keep {
+    values: 1000,
+    bytes: 0,
+};
 /// Seconds after which a value that nobody measures any more is forgotten.
 const FORGET: u64 = 3600;
 /// Metrics at most: a job can invent any number of names.

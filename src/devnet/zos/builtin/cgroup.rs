@@ -470,6 +470,60 @@ mod tests {
         assert_eq!(groups.existing("cpuset", "small").unwrap_err().code, 404);
     }
 
+    /// The machine's own tree of version 2, if a node may make groups with limits in it.
+    fn real_tree() -> Result<PathBuf, String> {
+        let trees = [PathBuf::from(MOUNT), Path::new(MOUNT).join("unified")];
+        let mut trees = trees
+            .into_iter()
+            .filter(|tree| tree.join("cgroup.controllers").is_file());
+        let tree = trees.next().ok_or("it has none")?;
+        let has = text(tree.join("cgroup.controllers"));
+        if !has.split_whitespace().any(|name| name == "memory") {
+            return Err(format!("its controllers are `{has}`, memory is not there"));
+        }
+        let tried = tree.join(format!("kosmos-zos-try-{}", std::process::id()));
+        fs::create_dir(&tried).map_err(|e| format!("no group can be made: {e}"))?;
+        fs::remove_dir(&tried).map_err(|e| e.to_string())?;
+        Ok(tree)
+    }
+
+    #[test]
+    #[allow(
+        clippy::print_stderr,
+        clippy::disallowed_macros,
+        reason = "a test that cannot run here says why"
+    )]
+    fn limits_of_a_real_tree_of_version_two_hold() {
+        use std::io::Write;
+        use std::process::{Command, Stdio};
+        let tree = match real_tree() {
+            Ok(tree) => tree,
+            Err(why) => {
+                eprintln!("skipped: limits in the machine's tree of version 2: {why}");
+                return;
+            }
+        };
+        let groups = Cgroups::at(tree, &format!("test-{}", std::process::id()));
+        groups.ensure("memory", "small").unwrap();
+        let limit = arguments(r#"{"name": "small", "mem": 16777216, "swap": 0}"#);
+        assert_eq!(groups.memory(&limit).unwrap()["mem"], 16 << 20);
+        // It waits until it is in the group, then takes more than it may.
+        let mut child = Command::new("sh")
+            .args([
+                "-c",
+                "read x; head -c 200000000 /dev/zero | tail -n 1 >/dev/null",
+            ])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        groups.add("memory", "small", child.id()).unwrap();
+        child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+        assert!(!child.wait().unwrap().success(), "it took what it wanted");
+        groups.clear();
+        assert!(!groups.exists("memory", "small"));
+    }
+
     #[test]
     fn a_machine_without_groups_says_so() {
         let dir = tempfile::tempdir().unwrap();

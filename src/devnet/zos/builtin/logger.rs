@@ -9,15 +9,22 @@ use serde_json::Value as Json;
 use crate::devnet::zos::files::fresh_id;
 use crate::devnet::zos::jobs::running::wire;
 use crate::devnet::zos::jobs::{Commands, Failure};
-use crate::devnet::zos::redis::Keyspace;
-use crate::zos::protocol::{Record, keys};
+use crate::devnet::zos::redis::{Keep, Keyspace};
+use crate::zos::protocol::{Record, RecordRef, keys};
 
 /// Records that a log queue holds, and that a new one gets from before: the real node's stock
 /// configuration.
 pub const LENGTH: usize = 50_000;
+/// The same for small records: as many as fit into this.
+const QUEUE: Keep = Keep {
+    values: LENGTH,
+    bytes: 64 * 1024 * 1024,
+};
 /// Records that are kept for queues that are made later, and bytes of their texts.
 const BACKLOG: usize = 1000;
 const BACKLOG_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a record that is not among them.
+const LONG: usize = 128 * 1024;
 
 #[derive(Default)]
 struct Inner {
@@ -33,13 +40,13 @@ pub struct Logger {
     inner: Mutex<Inner>,
 }
 
-fn wanted(levels: &[u16], record: &Record) -> bool {
+fn wanted(levels: &[u16], record: RecordRef<'_>) -> bool {
     // The closing message of a job is always wanted.
     levels.is_empty() || record.message.is_last() || levels.contains(&record.message.level().0)
 }
 
 /// Bytes that a record takes.
-fn size(record: &Record) -> usize {
+fn size(record: RecordRef<'_>) -> usize {
     size_of::<Record>() + record.command.len() + record.message.message.len()
 }
 
@@ -52,32 +59,36 @@ impl Logger {
         }
     }
 
-    /// Takes a record. Its text is made only when somebody wants it: blocks of files are long.
-    pub fn record(&self, record: Record, text: Option<String>) {
+    /// Takes a record. Its text is made only when somebody wants it, and a long one is not kept for
+    /// later: blocks of files would drive everything else out.
+    pub fn record(&self, record: RecordRef<'_>, text: Option<String>) {
         let mut text = text;
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         for (queue, levels) in &inner.queues {
-            if wanted(levels, &record) {
+            if wanted(levels, record) {
                 let text = text.get_or_insert_with(|| wire(&record));
-                self.keyspace.append(queue, text, Some(LENGTH), None);
+                self.keyspace.append(queue, text, Some(QUEUE), None);
             }
         }
-        inner.bytes += size(&record);
-        inner.backlog.push_back(record);
+        if size(record) > LONG {
+            return;
+        }
+        inner.bytes += size(record);
+        inner.backlog.push_back(record.to_record());
         while inner.backlog.len() > BACKLOG || inner.bytes > BACKLOG_BYTES {
             let Some(oldest) = inner.backlog.pop_front() else {
                 break;
             };
-            inner.bytes = inner.bytes.saturating_sub(size(&oldest));
+            inner.bytes = inner.bytes.saturating_sub(size((&oldest).into()));
         }
     }
 
     fn subscribe(&self, queue: String, levels: Vec<u16>) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         for record in &inner.backlog {
-            if wanted(&levels, record) {
+            if wanted(&levels, record.into()) {
                 self.keyspace
-                    .append(&queue, &wire(record), Some(LENGTH), None);
+                    .append(&queue, &wire(record), Some(QUEUE), None);
             }
         }
         inner.queues.insert(queue, levels);

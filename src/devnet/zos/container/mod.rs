@@ -281,13 +281,23 @@ impl Containers {
     pub fn network_words(&self) -> String {
         let none = "containers reach nothing but themselves";
         match self.network().map(|switch| switch.lacking()) {
-            Ok(None) => {
-                "network of containers: bridge core0 in a namespace of the node; TCP and names go \
-                 out through the node, nothing else does"
-                    .to_owned()
-            }
-            Ok(Some(why)) => {
-                format!("network of containers: bridge core0, no way out but for names: {why}")
+            Ok(lacking) => {
+                let ways = [("TCP", &lacking.connections), ("UDP", &lacking.datagrams)];
+                let out = ways.iter().filter(|(_, why)| why.is_none());
+                let out: Vec<&str> = out.map(|(what, _)| *what).collect();
+                let out = match out.is_empty() {
+                    true => "only names".to_owned(),
+                    false => format!("{} and names", out.join(", ")),
+                };
+                let not = ways.iter().filter_map(|(what, why)| {
+                    let why = why.as_ref()?;
+                    Some(format!("; no {what}: {why}"))
+                });
+                let not: String = not.collect();
+                format!(
+                    "network of containers: bridge core0 in a namespace of the node; {out} go \
+                     out through the node{not}"
+                )
             }
             Err(why) => format!("no network of containers, {none}: {why}"),
         }

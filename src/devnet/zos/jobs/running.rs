@@ -225,15 +225,15 @@ impl Running {
             level if level.is_result() => output.data = Some((level, message.message.clone())),
             _ => {}
         }
-        output.last.push_back(message.clone());
-        if output.last.len() > REPLAYED {
-            output.last.pop_front();
-        }
         output
             .followers
             .retain(|follower| follower.send(message.clone()).is_ok());
         // Under the lock, so that records keep the order of the messages.
         runner.outlet.message(runner, &self.job, &message);
+        output.last.push_back(message);
+        if output.last.len() > REPLAYED {
+            output.last.pop_front();
+        }
     }
 
     /// The last messages now, and all that follow; the channel closes with the job.

@@ -44,6 +44,8 @@ enum Value {
 #[derive(Debug)]
 struct Entry {
     value: Value,
+    /// What its values cost together.
+    bytes: usize,
     expires: Option<Instant>,
 }
 
@@ -65,6 +67,16 @@ struct Inner {
     entries: HashMap<Bytes, Entry>,
     waiting: HashMap<Bytes, VecDeque<Arc<Waiter>>>,
     used: usize,
+}
+
+/// How much of a list of the node stays when nobody reads it: the oldest values go once there are
+/// more of them **and** they take more bytes, or the server is half full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// So many values always stay.
+    pub values: usize,
+    /// More of them stay while all together take no more than this.
+    pub bytes: usize,
 }
 
 /// The server's data.
@@ -103,12 +115,27 @@ impl Inner {
         let Some((key, entry)) = self.entries.remove_entry(key) else {
             return false;
         };
-        let bytes = match &entry.value {
-            Value::Text(text) => cost(text),
-            Value::List(list) => list.iter().map(|item| cost(item)).sum(),
-        };
-        self.used = self.used.saturating_sub(bytes + cost(&key));
+        self.used = self.used.saturating_sub(entry.bytes + cost(&key));
         true
+    }
+
+    /// Values of a key are gone that took so many bytes.
+    fn freed(&mut self, key: &[u8], bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.bytes = entry.bytes.saturating_sub(bytes);
+        }
+    }
+
+    /// True if a list holds more than it shall keep: no more than the sure number of values when
+    /// the server holds `crowded` bytes.
+    fn overflows(&mut self, key: &[u8], keep: Keep, crowded: usize) -> bool {
+        let more = matches!(self.list(key), Ok(Some(list)) if list.len() > keep.values);
+        let bytes = match self.entries.get(key) {
+            Some(entry) if self.used < crowded => entry.bytes,
+            _ => usize::MAX,
+        };
+        more && bytes > keep.bytes
     }
 
     fn list(&mut self, key: &[u8]) -> Result<Option<&mut VecDeque<Bytes>>, Refused> {
@@ -128,6 +155,7 @@ impl Inner {
             self.used += cost(key);
             let entry = Entry {
                 value: Value::List(VecDeque::new()),
+                bytes: 0,
                 expires: None,
             };
             self.entries.insert(key.into(), entry);
@@ -143,6 +171,9 @@ impl Inner {
         }
         let length = list.len();
         self.used += added;
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.bytes += added;
+        }
         Ok(length)
     }
 
@@ -156,7 +187,7 @@ impl Inner {
         };
         let empty = list.is_empty();
         if let Some(value) = &value {
-            self.used = self.used.saturating_sub(cost(value));
+            self.freed(key, cost(value));
         }
         if empty {
             self.remove(key);
@@ -284,22 +315,20 @@ impl Keyspace {
         Ok(length)
     }
 
-    /// Appends a value for the node itself: never refused for want of room. With `keep`, only the
-    /// last so many values stay; with `life`, the key is gone that long after this moment.
-    pub fn append(&self, key: &str, value: &str, keep: Option<usize>, life: Option<Duration>) {
+    /// Appends a value for the node itself: never refused for want of room. With `keep`, the oldest
+    /// values beyond it go; with `life`, the key is gone that long after this moment.
+    pub fn append(&self, key: &str, value: &str, keep: Option<Keep>, life: Option<Duration>) {
         let key = key.as_bytes();
+        let value = Bytes::from(value.as_bytes());
         let mut inner = self.lock();
-        if inner
-            .push(key, End::Right, vec![value.as_bytes().into()])
-            .is_err()
-        {
+        if inner.push(key, End::Right, vec![value.clone()]).is_err() {
             // A client put a text there: the node's list is what the key is for.
             inner.remove(key);
-            let _ = inner.push(key, End::Right, vec![value.as_bytes().into()]);
+            let _ = inner.push(key, End::Right, vec![value]);
         }
         inner.serve(key);
         if let Some(keep) = keep {
-            while matches!(inner.list(key), Ok(Some(list)) if list.len() > keep) {
+            while inner.overflows(key, keep, self.limit / 2) {
                 let _ = inner.pop(key, End::Left);
             }
         }
@@ -415,7 +444,7 @@ impl Keyspace {
             - kept.iter().map(|item| cost(item)).sum::<usize>();
         *list = kept;
         let empty = list.is_empty();
-        inner.used = inner.used.saturating_sub(gone);
+        inner.freed(key, gone);
         if empty {
             inner.remove(key);
         }
@@ -503,6 +532,7 @@ impl Keyspace {
         inner.used += cost(value) + cost(key);
         let entry = Entry {
             value: Value::Text(value.into()),
+            bytes: cost(value),
             expires: life.and_then(|life| Instant::now().checked_add(life)),
         };
         inner.entries.insert(key.into(), entry);

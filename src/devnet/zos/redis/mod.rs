@@ -8,5 +8,5 @@ pub mod connection;
 pub mod keyspace;
 
 pub use crate::devnet::resp::{reply, request};
-pub use keyspace::{Bytes, Keyspace};
+pub use keyspace::{Bytes, Keep, Keyspace};
 pub use reply::Reply;

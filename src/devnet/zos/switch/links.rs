@@ -54,6 +54,8 @@ const SCOPE_NOWHERE: u8 = 255;
 pub enum Ask {
     /// Lists links: `[{name, type, hwaddr, master, up, mtu}]`.
     Links,
+    /// The number by which the kernel knows a link.
+    Index(String),
     /// Lists addresses: `[[link, address/prefix]]`.
     Addresses,
     /// Lists routes: `[{dev, dst, gw}]`.
@@ -413,6 +415,7 @@ impl Netlink {
                 });
                 Ok(shown.collect())
             }
+            Ask::Index(name) => self.index(name).map(Json::from),
             Ask::Addresses => self.addresses(),
             Ask::Routes => self.routes_listed(),
             Ask::AddBridge(name, hwaddr) => self.add_bridge(name, hwaddr),

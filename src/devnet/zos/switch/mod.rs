@@ -7,11 +7,14 @@
 //! * [`process`]: the process that lives in the namespace. * [`netlink`], [`links`], [`redirect`]:
 //!   how it speaks with the kernel. * [`network`]: addresses with prefixes.
 //! * [`relay`]: the way out. TCP of containers arrives at a port of the switch, and the node
-//!   connects in their place; names are asked for at the machine's name servers. Other datagrams
-//!   and pings stay inside.
+//!   connects in their place; names are asked for at the machine's name servers.
+//! * [`datagrams`], [`packet`]: other UDP, seen as packets and carried by sockets of the node. Pings
+//!   and datagrams in fragments stay inside.
+pub mod datagrams;
 pub mod links;
 pub mod netlink;
 pub mod network;
+pub mod packet;
 pub mod process;
 mod redirect;
 pub mod relay;
@@ -27,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::container::{SUBCOMMAND, frame};
@@ -64,7 +68,16 @@ pub struct Switch {
     /// None after a failure: an answer that comes too late must not be taken for the next.
     control: Mutex<Option<UnixStream>>,
     rules: Mutex<Rules>,
-    lacking: Option<String>,
+    lacking: Lacking,
+}
+
+/// Why a switch leads something not out; None for what it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// TCP.
+    pub connections: Option<String>,
+    /// UDP but for names.
+    pub datagrams: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -81,6 +94,8 @@ pub struct Sockets {
     pub connections: TcpListener,
     /// Where names are asked for.
     pub names: UdpSocket,
+    /// Where other datagrams are seen and answered.
+    pub datagrams: Option<datagrams::Sockets>,
 }
 
 impl Switch {
@@ -129,9 +144,9 @@ impl Switch {
         self.pid
     }
 
-    /// Tells why its containers have no way out, if they have none.
-    pub fn lacking(&self) -> Option<&str> {
-        self.lacking.as_deref()
+    /// Tells why its containers have no way out, as far as they have none.
+    pub fn lacking(&self) -> &Lacking {
+        &self.lacking
     }
 
     /// Asks for something; blocks for a moment.
@@ -255,7 +270,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Takes the sockets that follow the first word.
 fn take_sockets(from: &mut UnixStream) -> io::Result<Sockets> {
     let mut byte = [0];
-    let mut space = nix::cmsg_space!([std::os::fd::RawFd; 2]);
+    let mut space = nix::cmsg_space!([std::os::fd::RawFd; 4]);
     let mut parts = [IoSliceMut::new(&mut byte)];
     let flags = MsgFlags::MSG_CMSG_CLOEXEC;
     let answer = recvmsg::<()>(from.as_raw_fd(), &mut parts, Some(&mut space), flags)?;
@@ -272,9 +287,14 @@ fn take_sockets(from: &mut UnixStream) -> io::Result<Sockets> {
     let (Some(connections), Some(names)) = (sockets.next(), sockets.next()) else {
         return Err(io::ErrorKind::UnexpectedEof.into());
     };
+    let datagrams = match (sockets.next(), sockets.next()) {
+        (Some(seeing), Some(sending)) => Some(datagrams::Sockets { seeing, sending }),
+        _ => None,
+    };
     let sockets = Sockets {
         connections: connections.into(),
         names: names.into(),
+        datagrams,
     };
     sockets.connections.set_nonblocking(true)?;
     sockets.names.set_nonblocking(true)?;

@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, IoSlice};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 
 use super::links::{Ask, Cable};
 use super::netlink::Netlink;
-use super::{DEFAULT_BRIDGE, GATEWAY, PREFIX, redirect};
+use super::{DEFAULT_BRIDGE, GATEWAY, Lacking, PREFIX, packet, redirect};
 use crate::devnet::zos::container::frame;
 use crate::devnet::zos::container::init::user_namespace;
 
@@ -25,9 +25,9 @@ use crate::devnet::zos::container::init::user_namespace;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum First {
-    /// It stands. Two sockets follow: where redirected connections arrive, and where names are
-    /// asked for. The text tells why there is no way out, if there is none.
-    Ready(Option<String>),
+    /// It stands. Its sockets follow: where redirected connections arrive, where names are asked
+    /// for, and, unless they are lacking, those of datagrams.
+    Ready(Lacking),
     /// It does not, for this reason.
     Failed(String),
 }
@@ -46,9 +46,8 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let (connections, names) = sockets;
     let told = frame::write(&mut control, &First::Ready(lacking)).and_then(|()| {
-        let descriptors = [connections.as_raw_fd(), names.as_raw_fd()];
+        let descriptors: Vec<_> = sockets.iter().map(AsRawFd::as_raw_fd).collect();
         let rights = [ControlMessage::ScmRights(&descriptors)];
         let parts = [IoSlice::new(&[0])];
         let flags = MsgFlags::MSG_NOSIGNAL;
@@ -60,7 +59,7 @@ pub fn main() -> ExitCode {
             None,
         )?)
     });
-    drop((connections, names));
+    drop(sockets);
     if told.is_err() {
         return ExitCode::FAILURE;
     }
@@ -76,7 +75,7 @@ pub fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-type Made = (Netlink, (TcpListener, UdpSocket), Option<String>);
+type Made = (Netlink, Vec<OwnedFd>, Lacking);
 
 /// Makes the network: the default bridge, and the sockets behind which its way out lies.
 fn set_up() -> Result<Made, String> {
@@ -109,10 +108,18 @@ fn set_up() -> Result<Made, String> {
     let connections = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(failed)?;
     let port = connections.local_addr().map_err(failed)?.port();
     let names = UdpSocket::bind((GATEWAY, 53)).map_err(failed)?;
-    let lacking = redirect::install(port)
-        .err()
-        .map(|e| format!("the kernel does not redirect connections (nf_tables): {e}"));
-    Ok((netlink, (connections, names), lacking))
+    let mut lacking = Lacking::default();
+    if let Err(e) = redirect::install(port) {
+        lacking.connections = Some(format!(
+            "the kernel does not redirect connections (nf_tables): {e}"
+        ));
+    }
+    let mut sockets = vec![OwnedFd::from(connections), OwnedFd::from(names)];
+    match packet::sockets() {
+        Ok((seeing, sending)) => sockets.extend([seeing, sending]),
+        Err(e) => lacking.datagrams = Some(format!("the kernel gives no packet sockets: {e}")),
+    }
+    Ok((netlink, sockets, lacking))
 }
 
 /// Connects a container: a pair of links, and what its end needs.

@@ -12,8 +12,9 @@ use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
+use super::links::Ask;
 use super::network::Network;
-use super::{Sockets, Switch};
+use super::{Sockets, Switch, datagrams};
 
 /// How long a connection may take.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -51,7 +52,12 @@ pub fn start(switch: &Arc<Switch>, sockets: Sockets, node: IpAddr) -> io::Result
     // The relay goes when the node's handle of the switch does.
     let accepting = tokio::spawn(accept(connections, Arc::clone(switch), node));
     let naming = tokio::spawn(questions(names));
-    Ok(Relay(vec![accepting.abort_handle(), naming.abort_handle()]))
+    let mut tasks = vec![accepting.abort_handle(), naming.abort_handle()];
+    if let Some(sockets) = sockets.datagrams {
+        let speaking = tokio::spawn(datagrams::serve(sockets, Arc::clone(switch)));
+        tasks.push(speaking.abort_handle());
+    }
+    Ok(Relay(tasks))
 }
 
 async fn accept(listener: TcpListener, switch: Arc<Switch>, node: IpAddr) {
@@ -115,6 +121,18 @@ async fn carry(mut inside: TcpStream, from: IpAddr, switch: &Arc<Switch>, node: 
         }
     }
     refuse(inside);
+}
+
+/// Says whether a datagram that came in by a link may go where it wants to; blocks for a moment.
+pub fn lets_out(switch: &Switch, link: u32, from: Ipv4Addr, to: SocketAddrV4) -> bool {
+    let networks = switch.addresses().unwrap_or_default();
+    let allowed = |bridge: &str| Rights {
+        // Nobody would answer who speaks in the name of another bridge, but be asked in its name.
+        outwards: switch.outwards(bridge)
+            && switch.ask(&Ask::Index(bridge.to_owned())) == Ok(link.into()),
+        open: false,
+    };
+    way(to, from.into(), &networks, allowed) == Way::Out
 }
 
 /// What somebody on a bridge may do.

@@ -11,6 +11,7 @@ use super::limits;
 use super::response::{ResponseValue, seconds};
 use super::rows::{dict, shown};
 use super::{files, view};
+use crate::j::clients::zerotier::ZeroTierClient;
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Needs, Paint, Param, Result, Ty, Value, class_of,
 };
@@ -235,7 +236,39 @@ impl Container {
         Ok(arguments)
     }
 
-    fn stop(&self) -> Result<()> {
+    /// True when it runs.
+    ///
+    /// # Errors
+    /// No connection.
+    pub fn is_there(&self) -> Result<bool> {
+        Ok(self.look()?.is_some())
+    }
+
+    /// Port of the node that leads to a port in it.
+    ///
+    /// # Errors
+    /// None does.
+    pub fn port_of_node(&self, port: i64) -> Result<i64> {
+        let given = self.given();
+        let found = given
+            .ports
+            .iter()
+            .find(|(_, inside)| inside.as_i64() == Some(port));
+        let (source, _) =
+            found.ok_or_else(|| not_found(format!("port {port} is not forwarded")))?;
+        // `[address:]port[|protocols]`
+        let number = source.rsplit(':').next().unwrap_or_default();
+        let number = number.split('|').next().unwrap_or_default();
+        number
+            .parse()
+            .map_err(|_| Error::value(format!("the source '{source}' has no port")))
+    }
+
+    /// Ends it; nothing when it does not run.
+    ///
+    /// # Errors
+    /// Whatever ending it can fail with.
+    pub fn stop(&self) -> Result<()> {
         let Some(found) = self.look()? else {
             return Ok(());
         };
@@ -259,7 +292,11 @@ impl Container {
         Ok(nics.as_array().cloned().unwrap_or_default())
     }
 
-    fn is_job_running(&self, id: &str) -> Result<bool> {
+    /// True while a job runs in it.
+    ///
+    /// # Errors
+    /// It does not run, or no connection.
+    pub fn is_job_running(&self, id: &str) -> Result<bool> {
         let client = self.client()?;
         let request = Request::new("job.list", json!({"id": id}));
         let world = self.core.world();
@@ -462,18 +499,7 @@ const GIVEN: &[Member<Container>] = &[
         Ty::Str,
         "Public part of its zerotier identity; None without one.",
         "site.public_identity",
-        |this: &Arc<Container>, _| {
-            let Some(identity) = this.given().identity.filter(|text| !text.is_empty()) else {
-                return Ok(Value::None);
-            };
-            let client = this.core.client()?;
-            let given = json!({"name": "zerotier-idtool", "args": ["getpublic", identity],
-                "dir": "", "stdin": "", "env": null});
-            let result = this
-                .core
-                .ask(client.sync(Request::new("core.system", given)))?;
-            Ok(result.stdout().trim().into())
-        },
+        |this: &Arc<Container>, _| Ok(this.public_identity()?.into()),
     )
     .needs(Needs::NETWORK),
     Member::property(
@@ -525,7 +551,7 @@ const LIFE: &[Member<Container>] = &[
         Ty::Bool,
         "True when it runs.",
         "site.is_running()",
-        |this: &Arc<Container>, _| Ok(this.look()?.is_some().into()),
+        |this: &Arc<Container>, _| this.is_there().map(Value::from),
     )
     .needs(Needs::NETWORK),
     Member::property(
@@ -662,6 +688,30 @@ const NETWORK: &[Member<Container>] = &[
     )
     .needs(Needs::NETWORK),
     Member::method(
+        "authorize_networks",
+        &[
+            Param::required(
+                "nics",
+                Ty::Any("list of dicts"),
+                "network cards; those of zerotier are meant. Its own: site.nics",
+            ),
+            ACCOUNT,
+        ],
+        Ty::List,
+        "Lets it into the zerotier networks of its cards; answers the ids of the networks.",
+        "account = j.clients.zerotier.new('networks', token_='secret')\n\
+         site.authorize_networks(site.nics, account)",
+        |this: &Arc<Container>, args| {
+            let Json::Array(nics) = args.get("nics").to_json() else {
+                return Err(args.error("nics", "must be a list"));
+            };
+            let account = args.get("account").downcast::<ZeroTierClient>();
+            let account = account.ok_or_else(|| args.error("account", "must be an account"))?;
+            this.authorize(&nics, &account).map(Value::List)
+        },
+    )
+    .needs(Needs::NETWORK),
+    Member::method(
         "is_port_listening",
         &[
             PORT,
@@ -686,19 +736,8 @@ const NETWORK: &[Member<Container>] = &[
         "Answers the port of the node that leads to a port in it.",
         "site.get_forwarded_port(80)",
         |this: &Arc<Container>, args| {
-            let port = args.opt_int("port");
-            let given = this.given();
-            let found = given.ports.iter().find(|(_, inside)| inside.as_i64() == port);
-            let (source, _) = found.ok_or_else(|| {
-                not_found(format!("port {} is not forwarded", port.unwrap_or_default()))
-            })?;
-            // `[address:]port[|protocols]`
-            let number = source.rsplit(':').next().unwrap_or_default();
-            let number = number.split('|').next().unwrap_or_default();
-            match number.parse::<i64>() {
-                Ok(number) => Ok(number.into()),
-                Err(_) => Err(Error::value(format!("the source '{source}' has no port"))),
-            }
+            let port = args.opt_int("port").unwrap_or_default();
+            this.port_of_node(port).map(Value::from)
         },
     ),
     Member::method(
@@ -779,7 +818,64 @@ const CONTENT: &[Member<Container>] = &[
     .needs(Needs::NETWORK),
 ];
 
+/// Whose networks containers are let into.
+const ACCOUNT: Param = Param::required(
+    "account",
+    Ty::Any("zerotier account"),
+    "account of the controller that owns the networks: j.clients.zerotier.get('account')",
+);
+
 impl Container {
+    /// Public part of the zerotier identity that it was given.
+    fn public_identity(&self) -> Result<Option<String>> {
+        let Some(identity) = self.given().identity.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let client = self.core.client()?;
+        let given = json!({"name": "zerotier-idtool", "args": ["getpublic", identity],
+            "dir": "", "stdin": "", "env": null});
+        let asked = client.sync(Request::new("core.system", given));
+        Ok(Some(self.core.ask(asked)?.stdout().trim().to_owned()))
+    }
+
+    /// Its address in zerotier: 10 hex digits.
+    fn zerotier_address(&self) -> Result<String> {
+        let address = match self.public_identity()? {
+            Some(identity) => identity.split(':').next().unwrap_or_default().to_owned(),
+            None => {
+                let client = self.core.client()?;
+                let given = json!({"container": self.known_id()?});
+                let asked = client.json(Request::new("corex.zerotier.info", given));
+                let told = self.core.ask(asked)?;
+                told["address"].as_str().unwrap_or_default().to_owned()
+            }
+        };
+        match address.len() == 10 && address.chars().all(|c| c.is_ascii_hexdigit()) {
+            true => Ok(address),
+            false => {
+                let said = plain::line(&address, 40);
+                Err(Error::new(
+                    Kind::Network,
+                    format!("'{said}' is no address in zerotier, expected 10 hex digits"),
+                ))
+            }
+        }
+    }
+
+    /// Lets it into the zerotier networks of cards; answers their ids.
+    fn authorize(&self, nics: &[Json], account: &ZeroTierClient) -> Result<Vec<Value>> {
+        let of_zerotier = nics.iter().filter(|nic| nic["type"] == "zerotier");
+        let networks: Vec<&str> = of_zerotier.filter_map(|nic| nic["id"].as_str()).collect();
+        if networks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let address = self.zerotier_address()?;
+        for network in &networks {
+            account.admit(network, &address, &self.name)?;
+        }
+        Ok(networks.into_iter().map(Value::from).collect())
+    }
+
     fn node_call(&self, method: &str, given: Json) -> Result<Value> {
         let client = self.core.client()?;
         let given = given.as_object().cloned().unwrap_or_default();

@@ -244,9 +244,7 @@ impl Class for Containers {
 /// Always, for the names of parts that are not there.
 pub fn absent(name: &str) -> Result<()> {
     let instead = match name {
-        "zerodbs" | "gateways" | "primitives" => {
-            "make containers of their flists: .containers.create(…)"
-        }
+        "gateways" | "primitives" => "make containers of their flists: .containers.create(…)",
         _ => return Ok(()),
     };
     Err(Error::new(

@@ -16,6 +16,7 @@ use super::response::seconds;
 use super::storagepools::StoragePools;
 use super::targets::Targets;
 use super::view;
+use super::zerodbs::ZeroDbs;
 use crate::j::clients::itsyouonline::ItsYouOnline;
 use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
@@ -172,6 +173,13 @@ const MEMBERS: &[Member<ZosInstance>] = &[
         "Its containers.",
         "vm.containers.list()",
         |this: &Arc<ZosInstance>, _| Ok(Containers::value(&this.core)),
+    ),
+    Member::child(
+        "zerodbs",
+        class_of::<ZeroDbs>,
+        "Its 0-DB servers, each in a container.",
+        "vm.zerodbs.list()",
+        |this: &Arc<ZosInstance>, _| Ok(ZeroDbs::value(&this.core)),
     ),
     Member::child(
         "disks",

@@ -10,6 +10,7 @@
 //! * [`response`], [`job_result`]: a job that was pushed, and what came out of it.
 //! * [`rows`]: a list of dicts that also prints as a table.
 //! * [`containers`], [`container`], [`limits`]: containers of a node.
+//! * [`zerodbs`]: 0-DB servers in containers.
 //! * [`factory`]: nodes by their id in the directory, nodes of an organization.
 //! * [`disks`], [`storagepools`], [`filesystems`], [`network`], [`hypervisor`], [`capacity`],
 //!   [`healthcheck`], [`view`]: the node as its user sees it.
@@ -40,5 +41,6 @@ pub mod shell;
 pub mod storagepools;
 pub mod targets;
 pub mod view;
+pub mod zerodbs;
 
 pub use instance::{ZosInstance, collection};
