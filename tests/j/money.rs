@@ -38,6 +38,33 @@ fn amounts_are_exact_and_have_operators() {
     }
 }
 
+/// A float that was cut before it came here would send another amount than was typed.
+#[test]
+fn a_number_that_was_cut_is_refused() {
+    let mut s = Session::new(Default::default());
+    s.says("t = j.clients.tfchain.types");
+    for (input, printed) in [
+        ("0.1", "0.1 TFT"),
+        ("1e-9", "0.000000001 TFT"),
+        ("123456.123456789", "123456.123456789 TFT"),
+        ("100000000000000000000", "100000000000000000000 TFT"),
+        ("9007199254740993", "9007199254740993 TFT"),
+        ("'123456789.123456789'", "123456789.123456789 TFT"),
+        ("'2.5e-3 TFT'", "0.0025 TFT"),
+    ] {
+        assert_eq!(s.says(&format!("t.currency({input})")), printed, "{input}");
+    }
+    for input in [
+        "123456789.123456789",
+        "9007199254740993.0",
+        "123456789012345678901",
+    ] {
+        let error = s.fails(&format!("t.currency({input})"));
+        assert!(error.message.contains("more digits"), "{input}: {error}");
+        assert!(error.hints[0].contains("in quotes"), "{input}: {error:?}");
+    }
+}
+
 #[test]
 fn a_test_or_std_client_is_made_without_the_network() {
     let mut s = Session::new(Default::default());

@@ -88,10 +88,24 @@ macro_rules! wrong_value {
 }
 
 wrong_value!(
-    RecipientError => |_| None,
-    LockError => |_| None,
+    RecipientError => |error| match error {
+        RecipientError::Length(_) => Some(
+            "an address has 78 hex digits; a label works too, once it is set: \
+             c.address_book.set(address, 'shop')",
+        ),
+        RecipientError::Checksum { .. } => {
+            Some("a character is wrong: copy the whole address again")
+        }
+        _ => None,
+    },
+    LockError => |error| match error {
+        LockError::NoDate(_) | LockError::Duration(_) => Some(
+            "a lock is a block height, '+7d12h', '18/04/2030' or '18/04/2030 10:30'",
+        ),
+        _ => None,
+    },
     AmountError => |error| Some(match error {
-        AmountError::PrecisionOverflow(_) => "the smallest amount is 0.000000001 TFT",
+        AmountError::PrecisionOverflow(_) => "the smallest amount is 0.000000001 TFT: round it, as f'{x:.9f}' does",
         AmountError::Negative(_) => "leave the minus away, or subtract the other way round",
         _ => "write an amount as 10, 0.5 or '10 TFT'",
     }),

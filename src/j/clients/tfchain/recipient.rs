@@ -105,8 +105,7 @@ fn condition(value: &Value) -> Result<Recipient> {
 pub fn amount(value: &Value) -> Result<Amount> {
     match value {
         Value::Int(tft) => Ok(Amount::parse_tft(&tft.to_string())?),
-        // The shortest text that means this number, never with an exponent.
-        Value::Float(tft) => Ok(Amount::parse_tft(&tft.to_string())?),
+        Value::Float(tft) => float(*tft),
         Value::Str(text) => Ok(Amount::parse_tft(text)?),
         Value::Object(_) => match value.downcast::<Currency>() {
             Some(found) => Ok(found.amount().clone()),
@@ -114,6 +113,25 @@ pub fn amount(value: &Value) -> Result<Amount> {
         },
         _ => Err(not_an_amount(value)),
     }
+}
+
+/// So many digits of a number that is typed survive in a float, whatever they are.
+const FLOAT_DIGITS: usize = f64::DIGITS as usize;
+
+/// A float whose digits are surely those that were typed: 123456789.123456789 is not, the script
+/// language has cut it before it comes here.
+fn float(tft: f64) -> Result<Amount> {
+    // The shortest text that means this number, never with an exponent.
+    let text = tft.to_string();
+    let amount = Amount::parse_tft(&text)?;
+    let digits = text.replace('.', "");
+    if digits.trim_matches('0').len() > FLOAT_DIGITS {
+        return Err(Error::value(format!(
+            "`{text}` has more digits than a number keeps exactly, so it may not be what was meant"
+        ))
+        .hint("write the amount as text, in quotes"));
+    }
+    Ok(amount)
 }
 
 fn not_an_amount(value: &Value) -> Error {
