@@ -188,6 +188,9 @@ pub struct DevnetStart {
     /// Registry that the flist hub takes docker images from when their name has none.
     #[arg(long, value_name = "HOST:PORT")]
     pub registry: Option<String>,
+    /// The flist hub wants tokens of an identity service with this public key (PEM, curve P-384).
+    #[arg(long, value_name = "FILE")]
+    pub identity_key: Option<PathBuf>,
     /// Stay in the foreground.
     #[arg(long)]
     pub foreground: bool,

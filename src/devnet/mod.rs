@@ -47,6 +47,7 @@ pub use folder::{MARKER, NodeFile};
 pub use query::Query;
 pub use serving::Serving;
 
+use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,6 +66,7 @@ use folder::Folder;
 use grid::Grid;
 use http::LimitedListener;
 use hub::{Access, DockerImages, Hub, HubConfig};
+use identity::IdentityKey;
 use node::Node;
 use server::{Server, StatusSource};
 use serving::serve;
@@ -111,6 +113,9 @@ pub struct Config {
     /// Registry that the hub takes docker images from when their name has none (`localhost:5000`);
     /// None is that of docker.
     pub registry: Option<String>,
+    /// Public key of an identity service (PEM, curve P-384): the hub wants its tokens from who
+    /// changes something. None takes everybody for one account.
+    pub identity_key: Option<PathBuf>,
     /// Time between blocks; None makes blocks on demand only.
     pub block_time: Option<Duration>,
     /// File of recorded blocks (the form of a chain dump) to take in first.
@@ -139,6 +144,7 @@ impl Config {
             namespaces_port: None,
             program: None,
             registry: None,
+            identity_key: None,
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
@@ -177,7 +183,7 @@ impl Devnet {
         let (faucet_listener, faucet_addr) = listen(beside(config.faucet_port, 1)).await?;
         let (hub_listener, hub_addr) = listen(beside(config.hub_port, 2)).await?;
         let storage = Storage::start(&folder, &config, beside(config.zdb_port, 3)).await?;
-        let hub = open_hub(&folder, hub_addr, &storage, &config.registry).await?;
+        let hub = open_hub(&folder, hub_addr, &storage, &config).await?;
         let node = open_node(&folder, &config).await?;
         // At genesis a client takes the chain's height and time for unknown: a chain that makes
         // blocks by itself has its first one from the start.
@@ -319,26 +325,42 @@ impl Storage {
     }
 }
 
+/// Reads the public key of an identity service.
+fn read_key(path: &Path) -> Result<IdentityKey> {
+    let pem = fs::read_to_string(path).map_err(Error::file("cannot read", path))?;
+    IdentityKey::from_pem(&pem).map_err(|reason| Error::Start {
+        reason: format!("{}: {reason}", path.display()),
+    })
+}
+
 /// Opens the hub of a devnet that listens on an address.
 async fn open_hub(
     folder: &Folder,
     addr: SocketAddr,
     storage: &Storage,
-    registry: &Option<String>,
+    config: &Config,
 ) -> Result<Arc<Hub>> {
     let (dir, url) = (folder.hub(), storage.server.url());
-    let (password, registry) = (storage.password.clone(), registry.clone());
+    let (password, registry) = (storage.password.clone(), config.registry.clone());
+    let (identity, clock) = (config.identity_key.clone(), config.clock.clone());
     let opening = tokio::task::spawn_blocking(move || {
         let fail = |reason: String| Error::Start { reason };
         let place = Address::parse(&url).map_err(|e| fail(e.to_string()))?;
         let backend = place.to_metadata().map(|row| ("backend".to_owned(), row));
         let chunks = open_address(&place.with_secret(&password));
+        let access = match identity {
+            Some(path) => Access::Tokens {
+                key: read_key(&path)?,
+                clock,
+            },
+            None => Access::Open,
+        };
         let config = HubConfig {
             dir: dir.clone(),
             site: None,
             storage: Some(url),
             metadata: backend.into_iter().collect(),
-            access: Access::Open,
+            access,
             chunks: chunks.map_err(|e| fail(e.to_string()))?,
             images: Arc::new(DockerImages::new(dir.join("images"), registry)),
         };

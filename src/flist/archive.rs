@@ -1,11 +1,11 @@
-//! The outside of an flist: a gzipped tar archive of one SQLite database.
+//! The outside of an flist: a compressed tar archive of one SQLite database.
 use std::io::{Read, Write};
 
 use flate2::Compression;
-use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 use super::error::{Error, Result};
+use super::unpack::unpacked;
 
 /// The member that holds the database.
 const MEMBER: &str = "flistdb.sqlite3";
@@ -14,7 +14,7 @@ pub const MAX_DATABASE: u64 = 1024 * 1024 * 1024;
 /// Members that are looked at before giving up.
 const MAX_MEMBERS: usize = 64;
 
-/// Reads the database out of an archive.
+/// Reads the database out of an archive, which may be compressed with gzip or zstd.
 pub(super) fn unpack(bytes: impl Read) -> Result<Vec<u8>> {
     let wrong = |reason: String| Error::Archive(reason);
     let mut bytes = std::io::BufReader::with_capacity(64 * 1024, bytes);
@@ -22,20 +22,8 @@ pub(super) fn unpack(bytes: impl Read) -> Result<Vec<u8>> {
     if start.is_empty() {
         return Err(wrong("the file is empty".into()));
     }
-    let others: [(&[u8], &str); 3] = [
-        (b"\x28\xb5\x2f\xfd", "zstd"),
-        (b"\xfd7zXZ", "xz"),
-        (b"BZh", "bzip2"),
-    ];
-    if let Some((_, name)) = others.iter().find(|(magic, _)| start.starts_with(magic)) {
-        return Err(wrong(format!(
-            "it is compressed with {name}; gzip is expected"
-        )));
-    }
-    match start.starts_with(b"\x1f\x8b") {
-        true => member(MultiGzDecoder::new(bytes)),
-        false => member(bytes),
-    }
+    // Writers use gzip; readers take more (spec: flist §1).
+    member(unpacked(bytes).map_err(|e| wrong(e.to_string()))?)
 }
 
 fn member(archive: impl Read) -> Result<Vec<u8>> {

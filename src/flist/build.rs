@@ -281,7 +281,7 @@ fn read_files(
     };
     let ((), counts) = with_uploads(backend, |uploads| {
         std::thread::scope(|scope| {
-            for _ in 1..threads(options).min(parts.len()) {
+            for _ in 1..threads(options.threads).min(parts.len()) {
                 scope.spawn(|| work(uploads));
             }
             work(uploads);
@@ -341,9 +341,9 @@ fn read_files(
     Ok(())
 }
 
-/// Threads that hash and compress.
-pub(super) fn threads(options: &BuildOptions<'_>) -> usize {
-    match options.threads {
+/// Threads that hash and compress; 0 for as many as the machine has cores.
+pub(super) fn threads(wanted: usize) -> usize {
+    match wanted {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     }

@@ -2,26 +2,25 @@
 //!
 //! The archive is read once from its beginning to its end and never unpacked to this machine.
 //! Whoever made it is not trusted: names that leave the tree, sizes without end and links to what
-//! is not there are refused or told, each with its name.
+//! is not there are refused or told, each with its name. Layers of images are read elsewhere
+//! ([`super::image`]): in these one wrong entry is reason enough to refuse the whole.
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::Ordering;
 
-use flate2::read::MultiGzDecoder;
 use regex::bytes::RegexSet;
 use tar::{Archive, Entry, EntryType};
 
 use super::backend::Backend;
-use super::build::{BuildOptions, Built, exclusion, pieces_of, threads};
+use super::build::{BuildOptions, Built, exclusion, threads};
 use super::chunk::BLOCK_SIZE;
 use super::error::{Error, Result};
-use super::record::{Block, SpecialKind};
+use super::pieces::{Piece, Pieces, chunk_pieces};
+use super::record::SpecialKind;
 use super::tree::{Kind, Meta, Node, Tree, display, split_location};
-use super::upload::{Uploads, with_uploads};
+use super::unpack::unpacked;
 
 /// Longest path, and longest target of a link, in bytes; the system takes no longer ones.
 const MAX_PATH: usize = 4096;
@@ -29,8 +28,6 @@ const MAX_PATH: usize = 4096;
 const MAX_NAME: usize = 255;
 /// Bytes of headers before one entry: long names and further attributes of it.
 const MAX_HEADERS: u64 = 1024 * 1024;
-/// Pieces that wait to be hashed, for each thread, and that it takes at once.
-const WAITING: usize = 8;
 
 /// What an archive may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +51,8 @@ impl Default for TarLimits {
     }
 }
 
-/// Makes a tree of a tar archive, which may be compressed with gzip. Of entries with the same name
-/// the last one counts. What cannot be taken is told in [`Built::skipped`].
+/// Makes a tree of a tar archive, which may be compressed with gzip or zstd. Of entries with the
+/// same name the last one counts. What cannot be taken is told in [`Built::skipped`].
 ///
 /// # Errors
 /// An archive that is damaged or too large, and as [`super::from_dir`].
@@ -66,139 +63,34 @@ pub fn from_tar(
     options: &BuildOptions<'_>,
 ) -> Result<Built> {
     let exclude = exclusion(options)?;
-    let mut archive = BufReader::with_capacity(64 * 1024, archive);
-    let start = archive.fill_buf().map_err(damaged)?;
-    let is_gzip = start.starts_with(b"\x1f\x8b");
-    let others: [(&[u8], &str); 3] = [
-        (b"\x28\xb5\x2f\xfd", "zstd"),
-        (b"\xfd7zXZ", "xz"),
-        (b"BZh", "bzip2"),
-    ];
-    if let Some((_, name)) = others.iter().find(|(magic, _)| start.starts_with(magic)) {
-        return Err(Error::Tar(format!(
-            "it is compressed with {name}; plain and gzip are taken"
-        )));
-    }
-    let (send, receive) = sync_channel(threads(options) * WAITING);
-    let receive = Mutex::new(receive);
-    let blocks: Mutex<Vec<Vec<Block>>> = Mutex::default();
-    let (read, counts) = with_uploads(backend, |uploads| {
-        let has_failed = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let mut workers = Vec::new();
-            for _ in 0..threads(options) {
-                workers.push(scope.spawn(|| work(&receive, uploads, &blocks, &has_failed)));
-            }
-            let reader = Reader {
-                tree: Tree::new(unknown()),
-                skipped: Vec::new(),
-                numbers: HashMap::new(),
-                pieces: Vec::new(),
-                send,
-                limits,
-                exclude,
-                has_failed: &has_failed,
-            };
-            let read = match is_gzip {
-                true => reader.read(MultiGzDecoder::new(archive), options),
-                false => reader.read(archive, options),
-            };
-            // The reader is gone, and the queue with it: the workers end.
-            let failed = workers
-                .into_iter()
-                .find_map(|worker| worker.join().ok()?.err());
-            read.and_then(|read| failed.map_or(Ok(read), Err))
-        })
-    });
-    // The backend's own words say more than that a piece could not be handed over.
-    let (counts, mut read) = (counts?, read?);
-    let blocks = blocks.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for (location, number) in read.numbers {
-        let Some(Kind::File { blocks: own, .. }) =
-            read.tree.get_mut(&location).map(|node| &mut node.kind)
-        else {
-            continue;
+    let archive = BufReader::with_capacity(64 * 1024, archive);
+    let archive = unpacked(archive).map_err(damaged)?;
+    let (read, chunked) = chunk_pieces(backend, threads(options.threads), None, |pieces| {
+        let reader = Reader {
+            tree: Tree::new(unknown()),
+            skipped: Vec::new(),
+            numbers: HashMap::new(),
+            contents: 0,
+            pieces,
+            limits,
+            exclude,
         };
-        *own = blocks.get(number).cloned().unwrap_or_default();
-        own.truncate(read.pieces.get(number).copied().unwrap_or_default());
+        reader.read(archive, options)
+    });
+    let (chunked, mut read) = (chunked?, read?);
+    for (location, number) in read.numbers {
+        if let Some(Kind::File { blocks, .. }) =
+            read.tree.get_mut(&location).map(|node| &mut node.kind)
+        {
+            *blocks = chunked.of(number).to_vec();
+        }
     }
     Ok(Built {
         tree: read.tree,
         skipped: read.skipped,
-        uploaded: counts.uploaded,
-        present: counts.present,
+        uploaded: chunked.counts.uploaded,
+        present: chunked.counts.present,
     })
-}
-
-/// A piece on its way to be hashed: of which file, at which place.
-struct Piece {
-    file: usize,
-    place: usize,
-    bytes: Vec<u8>,
-}
-
-/// Makes chunks until there are no more pieces.
-fn work(
-    queue: &Mutex<Receiver<Piece>>,
-    uploads: &Uploads<'_>,
-    blocks: &Mutex<Vec<Vec<Block>>>,
-    has_failed: &AtomicBool,
-) -> Result<()> {
-    let mut outcome = Ok(());
-    loop {
-        let mut pieces = Vec::new();
-        {
-            let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-            let Ok(first) = queue.recv() else {
-                return outcome;
-            };
-            pieces.push(first);
-            while pieces.len() < WAITING
-                && let Ok(next) = queue.try_recv()
-            {
-                pieces.push(next);
-            }
-        }
-        if has_failed.load(Ordering::Relaxed) {
-            continue;
-        }
-        let bytes: Vec<&[u8]> = pieces.iter().map(|piece| piece.bytes.as_slice()).collect();
-        let made = pieces_of(&bytes, b"").and_then(|chunks| {
-            let made: Vec<Block> = chunks.iter().map(|chunk| chunk.block).collect();
-            chunks
-                .into_iter()
-                .try_for_each(|chunk| uploads.put(chunk))?;
-            Ok(made)
-        });
-        match made {
-            Ok(made) => {
-                let mut blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
-                for (piece, block) in pieces.iter().zip(made) {
-                    keep(&mut blocks, piece, block);
-                }
-            }
-            Err(error) => {
-                has_failed.store(true, Ordering::Relaxed);
-                outcome = Err(error);
-            }
-        }
-    }
-}
-
-/// Pieces come in any order; every place is filled in the end.
-fn keep(blocks: &mut Vec<Vec<Block>>, piece: &Piece, block: Block) {
-    if blocks.len() <= piece.file {
-        blocks.resize_with(piece.file + 1, Vec::new);
-    }
-    let Some(own) = blocks.get_mut(piece.file) else {
-        return;
-    };
-    if own.len() <= piece.place {
-        own.resize(piece.place + 1, block);
-    }
-    if let Some(place) = own.get_mut(piece.place) {
-        *place = block;
-    }
 }
 
 fn damaged(error: io::Error) -> Error {
@@ -249,7 +141,6 @@ struct Taken {
     tree: Tree,
     skipped: Vec<(String, String)>,
     numbers: HashMap<Vec<u8>, usize>,
-    pieces: Vec<usize>,
 }
 
 struct Reader<'a> {
@@ -257,12 +148,11 @@ struct Reader<'a> {
     skipped: Vec<(String, String)>,
     /// Number of the content of each file; hard links share one.
     numbers: HashMap<Vec<u8>, usize>,
-    /// How many pieces each content has.
-    pieces: Vec<usize>,
-    send: SyncSender<Piece>,
+    /// How many contents there are.
+    contents: usize,
+    pieces: Pieces<'a>,
     limits: &'a TarLimits,
     exclude: RegexSet,
-    has_failed: &'a AtomicBool,
 }
 
 impl Reader<'_> {
@@ -291,7 +181,7 @@ impl Reader<'_> {
             {
                 return Err(Error::Stopped);
             }
-            if self.has_failed.load(Ordering::Relaxed) {
+            if self.pieces.has_failed() {
                 break;
             }
             if let Err(reason) = self.add(&mut entry)? {
@@ -311,7 +201,6 @@ impl Reader<'_> {
             tree: self.tree,
             skipped: self.skipped,
             numbers: self.numbers,
-            pieces: self.pieces,
         })
     }
 
@@ -427,8 +316,8 @@ impl Reader<'_> {
 
     /// Hands the pieces of a file over; answers its size and the number of its content.
     fn content(&mut self, entry: &mut impl Read, location: &[u8]) -> Result<(u64, usize)> {
-        let file = self.pieces.len();
-        self.pieces.push(0);
+        let file = self.contents;
+        self.contents += 1;
         let (mut size, mut place) = (0_u64, 0);
         let mut buffer = Vec::new();
         loop {
@@ -450,16 +339,10 @@ impl Reader<'_> {
             let bytes = std::mem::take(&mut buffer);
             let is_last = bytes.len() < BLOCK_SIZE;
             let piece = Piece { file, place, bytes };
-            if self.send.send(piece).is_err() || self.has_failed.load(Ordering::Relaxed) {
+            if !self.pieces.put(piece) || is_last {
                 break;
             }
             place += 1;
-            if is_last {
-                break;
-            }
-        }
-        if let Some(count) = self.pieces.get_mut(file) {
-            *count = place;
         }
         Ok((size, file))
     }

@@ -87,7 +87,7 @@ impl DevnetNode {
             .map_or_else(|| settings.devnet_dir.clone(), PathBuf::from);
         let block_time = block_time(args)?;
         if let Some((addr, _)) = running(&self.world) {
-            if ["port", "dir", "import_file", "registry"]
+            if ["port", "dir", "import_file", "registry", "identity_key"]
                 .iter()
                 .any(|name| args.given(name))
             {
@@ -116,6 +116,9 @@ impl DevnetNode {
                 if let Some(registry) = args.opt_text("registry") {
                     line.extend(["--registry".into(), registry.into()]);
                 }
+                if let Some(file) = args.opt_text("identity_key") {
+                    line.extend(["--identity-key".into(), file.into()]);
+                }
                 let status = self
                     .world
                     .block_on(devnet::start_background(program, &line, &dir))??;
@@ -127,6 +130,7 @@ impl DevnetNode {
                 config.block_time = Some(block_time);
                 config.import = args.opt_text("import_file").map(PathBuf::from);
                 config.registry = args.opt_text("registry").map(String::from);
+                config.identity_key = args.opt_text("identity_key").map(PathBuf::from);
                 config.program = settings.container_program.clone();
                 let handle = self.world.block_on(Devnet::start(config))??;
                 let status = handle.status();
@@ -245,6 +249,13 @@ const START: &[Param] = &[
         Default::None,
         "where the flist hub takes docker images from, when their name does not say",
     ),
+    Param::optional(
+        "identity_key",
+        Ty::Str,
+        Default::None,
+        "public key of an identity service (PEM, P-384), whose tokens the flist hub then wants",
+    )
+    .completed_by(crate::object::Complete::File),
 ];
 
 const ERC20_MINT: &[Param] = &[

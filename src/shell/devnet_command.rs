@@ -87,6 +87,7 @@ async fn foreground(options: &DevnetStart, dir: &Path) -> Result<()> {
     config.block_time = Some(options.block_time).filter(|time| !time.is_zero());
     config.import = options.import.clone();
     config.registry = options.registry.clone();
+    config.identity_key = options.identity_key.clone();
     config.program = std::env::current_exe().ok();
     let handle = Devnet::start(config).await.map_err(failed)?;
     output::line(&text(&handle.status()));
@@ -114,6 +115,9 @@ async fn background(options: &DevnetStart, dir: &Path) -> Result<()> {
     }
     if let Some(registry) = &options.registry {
         with("--registry", registry.clone());
+    }
+    if let Some(file) = &options.identity_key {
+        with("--identity-key", absolute(file)?);
     }
     let status = devnet::start_background(&exe, &args, dir)
         .await

@@ -17,7 +17,7 @@ use super::faucet::start;
 const ADDRESS: &str =
     "01d761561e7203276ef2944628bfde5bfcabf0960b69eda69ac1d317bcdcc53af06a0fd08c5f91";
 
-async fn control_of(dir: &Path) -> Control {
+pub async fn control_of(dir: &Path) -> Control {
     for _ in 0..1_000 {
         if let Ok(control) = Control::open(dir)
             && control.status().await.is_ok()

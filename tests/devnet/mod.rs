@@ -9,7 +9,7 @@ mod faults;
 mod gateway;
 mod grid;
 mod http;
-mod hub;
+pub mod hub;
 #[cfg(target_os = "linux")]
 pub mod image;
 mod load;

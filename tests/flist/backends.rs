@@ -29,7 +29,7 @@ fn recorded() -> Vec<(ChunkId, Vec<u8>)> {
 }
 
 /// Puts the recorded chunks into a backend, and reads the recorded flists through it.
-fn serves(backend: &dyn Backend) {
+pub fn serves(backend: &dyn Backend) {
     let chunks = recorded();
     let ids: Vec<ChunkId> = chunks.iter().map(|(id, _)| *id).collect();
     let missing: HashSet<ChunkId> = backend.missing(&ids).unwrap().into_iter().collect();
@@ -189,7 +189,7 @@ fn nobody_is_there() {
     assert!(!error.to_string().contains("token\""), "{error}");
 }
 
-fn many_files(dir: &std::path::Path) {
+pub fn many_files(dir: &std::path::Path) {
     for n in 0..120 {
         fs::write(dir.join(format!("f{n}")), format!("content {n}")).unwrap();
     }

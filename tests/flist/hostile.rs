@@ -47,7 +47,8 @@ pub fn recorded() -> Directory {
 fn what_is_no_flist() {
     assert_eq!(refused(b""), "this is no flist: the file is empty");
     assert!(refused(b"<html>hello</html>").starts_with("this is no flist:"));
-    assert!(refused(b"\x28\xb5\x2f\xfd....").contains("compressed with zstd"));
+    assert!(refused(b"\x28\xb5\x2f\xfd....").starts_with("this is no flist:"));
+    assert!(refused(b"\xfd7zXZ\0....").contains("compressed with xz"));
     assert!(refused(&packed(&[("x", b"y")])).contains("no flistdb.sqlite3"));
     assert!(refused(&packed(&[("./db/CURRENT", b"y")])).contains("before 2019"));
     assert!(refused(&packed(&[("flistdb.sqlite3", b"no database at all")])).contains("database"));

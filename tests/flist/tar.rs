@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use kosmos::flist::{
-    BuildOptions, Built, Error, Kind, MemoryBackend, SpecialKind, TarLimits, check, content, diff,
-    from_dir, from_tar,
+    BuildOptions, Built, Error, Flist, Format, Kind, MemoryBackend, Metadata, SpecialKind,
+    TarLimits, check, content, diff, from_dir, from_tar, write,
 };
 use tar::{Builder, EntryType, Header};
 
@@ -262,10 +262,31 @@ fn archives_that_never_end_are_refused() {
 }
 
 #[test]
+fn archives_and_flists_may_be_compressed_with_zstd() {
+    let mut out = Builder::new(Vec::new());
+    file(&mut out, b"a", &[1; 3_000]);
+    let plain = out.into_inner().unwrap();
+    let built = taken(&super::image::zstd(&plain)).unwrap();
+    assert_eq!(paths(&built), paths(&taken(&plain).unwrap()));
+    let mut flist = Vec::new();
+    write(&built.tree, &Metadata::new(), Format::Y2019, &mut flist).unwrap();
+    let mut bare = Vec::new();
+    let mut reader = flate2::read::GzDecoder::new(flist.as_slice());
+    reader.read_to_end(&mut bare).unwrap();
+    for bytes in [flist, super::image::zstd(&bare), bare] {
+        let read = Flist::from_reader(bytes.as_slice())
+            .unwrap()
+            .tree()
+            .unwrap();
+        assert!(diff(&built.tree, &read).is_empty());
+    }
+}
+
+#[test]
 fn what_is_no_archive_and_what_is_cut_off() {
     for (bytes, expected) in [
         (&b""[..], "nothing is in it"),
-        (b"\x28\xb5\x2f\xfd....", "compressed with zstd"),
+        (b"\x28\xb5\x2f\xfd....", "cannot be taken"),
         (b"\xfd7zXZ..", "compressed with xz"),
         (b"BZh9....", "compressed with bzip2"),
         (b"\x1f\x8bnot gzip", "cannot be taken"),

@@ -74,6 +74,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rcgen::", &["devnet"]),
     ("ring::", &["devnet"]),
     ("rusqlite::", &["flist"]),
+    ("blake2b_simd::", &["flist"]),
     ("ruzstd::", &["flist"]),
     ("snap::", &["flist"]),
     ("nix::", &["devnet"]),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kosmos::object::Kind;
+use kosmos::shell::tutorial::{Step, matches, parse};
 use kosmos::store::Store;
 
-use super::Session;
+use super::{Chain, Session};
 
 const HELLO: &str = "examples/builders/hello.rhai";
 
@@ -311,4 +312,80 @@ fn a_hub_must_be_named_to_publish() {
     assert_eq!(error.message, "cannot find main zhub client");
     let error = s.fails("b.sandbox(flist_create=True, zhub_client=b)");
     assert!(error.message.contains("is no client of a hub"), "{error}");
+}
+
+/// Why containers cannot be had here.
+#[cfg(target_os = "linux")]
+fn no_containers(folder: &Path) -> Option<String> {
+    use kosmos::devnet::zos::container::{Config, Containers, Support};
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config = Config::new(folder.join("probe"), env!("CARGO_BIN_EXE_kosmos"));
+    match runtime.block_on(Containers::open(config)) {
+        Ok((containers, _)) => match containers.support() {
+            Support::Yes(_) => None,
+            Support::No(why) => Some(why.clone()),
+        },
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn no_containers(_: &Path) -> Option<String> {
+    Some("containers need Linux".into())
+}
+
+/// Types a script, and compares what is shown; ports are replaced by free ones.
+fn play(s: &mut Session, script: &str) {
+    let mut ports: Vec<(String, String)> = Vec::new();
+    for step in parse(script).unwrap() {
+        let (mut source, expected, line) = match step {
+            Step::Type {
+                source,
+                expected,
+                line,
+            } => (source, expected, line),
+            Step::Port(port) => {
+                ports.push((port.to_string(), free_port().to_string()));
+                continue;
+            }
+            _ => continue,
+        };
+        for (from, to) in &ports {
+            source = source.replace(from, to);
+        }
+        s.person.printed.lock().unwrap().clear();
+        let shown = s.says(&source);
+        let printed = s.person.printed.lock().unwrap().clone();
+        let shown = format!("{printed}{shown}");
+        assert!(
+            matches(&expected, &shown),
+            "line {line}: {source}:\n{shown}"
+        );
+    }
+}
+
+#[test]
+#[allow(clippy::disallowed_macros, reason = "a test that is skipped says why")]
+fn three_builders_run_as_containers() {
+    let folder = tempfile::tempdir().unwrap();
+    if let Some(why) = no_containers(folder.path()) {
+        eprintln!("skipped: {why}");
+        return;
+    }
+    let script = include_str!("../../examples/builders/containers.rhai");
+    let redis = script.find("\n// Redis, ").unwrap();
+    let (others, redis) = script.split_at(redis);
+    let chain = Chain::start();
+    let mut s = Session::new(chain.settings());
+    play(&mut s, others);
+    let there = std::process::Command::new("redis-server")
+        .arg("--version")
+        .output();
+    match there {
+        Ok(_) => play(&mut s, redis),
+        Err(_) => {
+            eprintln!("skipped: there is no redis-server on this machine");
+            s.says("j.devnet.zos_stop('builders')");
+        }
+    }
 }

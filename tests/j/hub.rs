@@ -107,6 +107,31 @@ fn an_archive_is_published_listed_linked_and_deleted() {
 }
 
 #[test]
+fn the_command_of_an_image_may_be_kept() {
+    let chain = Chain::start();
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().display();
+    let mut s = Session::new(chain.settings());
+    s.says("hub = j.clients.zhub.new('my_hub', network_type='DEV')");
+    s.says(&format!(
+        "id = j.data.flist.image_new('examples', '{at}/i.tar', 'me/app', ['/bin/app', '-v'], cmd=['x'])"
+    ));
+    let starts = |s: &mut Session, call: &str| {
+        s.says(&format!("p = hub.{call}\nf = j.data.flist.open(p.source)"));
+        s.says("f.cat('/.startup.toml')")
+    };
+    let dropped = starts(&mut s, &format!("docker_upload('{at}/i.tar')"));
+    assert!(dropped.contains("args = [\"-v\"]"), "{dropped}");
+    for call in [
+        format!("docker_upload('{at}/i.tar', keep_cmd=True)"),
+        format!("docker_convert('me/other', archive='{at}/i.tar', keep_cmd=True)"),
+    ] {
+        let kept = starts(&mut s, &call);
+        assert!(kept.contains("args = [\"-v\", \"x\"]"), "{kept}");
+    }
+}
+
+#[test]
 fn what_a_hub_refuses_says_what_to_do() {
     let chain = Chain::start();
     let dir = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ mod client;
 mod damage;
 mod hostile;
 mod redis_cli;
+mod rewrite;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -2,6 +2,7 @@
 use axum::http::{HeaderMap, header};
 
 use super::names;
+use crate::devnet::clock::Clock;
 use crate::devnet::identity::IdentityKey;
 
 /// The account that everybody is on a hub without authentication.
@@ -15,8 +16,8 @@ pub enum Access {
     Tokens {
         /// The service's key.
         key: IdentityKey,
-        /// Seconds since 1970.
-        now: fn() -> i64,
+        /// What time it is.
+        clock: Clock,
     },
 }
 
@@ -44,7 +45,7 @@ impl Access {
     /// # Errors
     /// [`NotIn`].
     pub fn who(&self, headers: &HeaderMap) -> Result<String, NotIn> {
-        let Access::Tokens { key, now } = self else {
+        let Access::Tokens { key, clock } = self else {
             return Ok(EVERYBODY.to_owned());
         };
         // Older clients send the token as a cookie.
@@ -59,9 +60,8 @@ impl Access {
             }
             None => cookie(headers, "caddyoauth").ok_or(NotIn::Login)?,
         };
-        let claims = key
-            .claims(token.as_bytes(), now())
-            .ok_or(NotIn::Forbidden)?;
+        let now = i64::try_from(clock.now()).unwrap_or(i64::MAX);
+        let claims = key.claims(token.as_bytes(), now).ok_or(NotIn::Forbidden)?;
         let own = claims.text("username").ok_or(NotIn::Forbidden)?;
         let account = match cookie(headers, "active-user") {
             Some(other) if other == own || claims.member_of().any(|name| name == other) => other,

@@ -6,7 +6,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use serde_json::{Value as Json, json};
 
-use super::form::Form;
+use super::form::{Form, KEEP_CMD};
 use super::reply::{self, Refusal, json, success};
 use super::shelf::{Item, ItemKind};
 use super::work::Done;
@@ -157,7 +157,8 @@ impl Hub {
     async fn docker_call(self: &Arc<Self>, user: String, request: Request) -> Answered {
         let form = Form::read(&self.shelf, request).await?;
         let image = form.get("image").unwrap_or_default().to_owned();
-        let done = self.docker(user, image, form.file).await?;
+        let keep_cmd = form.is_set(KEEP_CMD);
+        let done = self.docker(user, image, keep_cmd, form.file).await?;
         Ok(success(Some(json!({ "name": done.name }))))
     }
 

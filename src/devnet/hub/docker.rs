@@ -20,8 +20,16 @@ impl DockerImages {
     }
 }
 
-fn convert(image: &Image, backend: &dyn Backend) -> Result<ConvertedImage, ImageFault> {
-    let converted = image.convert(Some(backend), &ConvertOptions::default());
+fn convert(
+    image: &Image,
+    keep_cmd: bool,
+    backend: &dyn Backend,
+) -> Result<ConvertedImage, ImageFault> {
+    let options = ConvertOptions {
+        keep_cmd,
+        ..ConvertOptions::default()
+    };
+    let converted = image.convert(Some(backend), &options);
     let converted = converted.map_err(|e| ImageFault::Damaged(e.to_string()))?;
     Ok(ConvertedImage {
         tree: converted.tree,
@@ -30,7 +38,12 @@ fn convert(image: &Image, backend: &dyn Backend) -> Result<ConvertedImage, Image
 }
 
 impl Images for DockerImages {
-    fn pull(&self, image: &str, backend: &dyn Backend) -> Result<ConvertedImage, ImageFault> {
+    fn pull(
+        &self,
+        image: &str,
+        keep_cmd: bool,
+        backend: &dyn Backend,
+    ) -> Result<ConvertedImage, ImageFault> {
         let mut options = PullOptions::new(&self.folder);
         options.registry = self.registry.clone();
         // Conversions run on threads of the runtime that may wait.
@@ -41,12 +54,17 @@ impl Images for DockerImages {
                 ImageError::NotThere { .. } | ImageError::Reference { .. } => ImageFault::NotFound,
                 error => ImageFault::NotPulled(error.to_string()),
             })?;
-        convert(&image, backend)
+        convert(&image, keep_cmd, backend)
     }
 
-    fn open(&self, archive: &Path, backend: &dyn Backend) -> Result<ConvertedImage, ImageFault> {
+    fn open(
+        &self,
+        archive: &Path,
+        keep_cmd: bool,
+        backend: &dyn Backend,
+    ) -> Result<ConvertedImage, ImageFault> {
         let image = Image::open_archive(archive, &OpenOptions::default());
         let image = image.map_err(|e| ImageFault::Damaged(e.to_string()))?;
-        convert(&image, backend)
+        convert(&image, keep_cmd, backend)
     }
 }

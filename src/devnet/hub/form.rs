@@ -13,6 +13,8 @@ use super::shelf::{Incoming, Shelf};
 use crate::devnet::http;
 use crate::devnet::query::Query;
 
+/// Field that asks for the command of an image behind its entry point.
+pub const KEEP_CMD: &str = "keep_cmd";
 /// Most bytes of an uploaded file.
 const LARGEST_FILE: u64 = 8 << 30;
 /// Most bytes of a field.
@@ -50,6 +52,14 @@ impl Form {
         fields
             .find(|(field, _)| field == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// True for a field that is ticked: it is there, and says neither nothing nor no.
+    pub fn is_set(&self, name: &str) -> bool {
+        let value = self.get(name).map(str::trim).unwrap_or_default();
+        !["", "0", "false", "no", "off"]
+            .iter()
+            .any(|no| value.eq_ignore_ascii_case(no))
     }
 
     /// All values of a field.

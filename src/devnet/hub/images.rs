@@ -25,15 +25,26 @@ pub enum ImageFault {
 
 /// Gives images. Calls take long, and come on threads where that is fine.
 pub trait Images: Send + Sync {
-    /// Fetches an image by its whole name from the registry, and converts it.
+    /// Fetches an image by its whole name from the registry, and converts it. With `keep_cmd` its
+    /// command comes behind the arguments of its entry point, where the original drops it.
     ///
     /// # Errors
     /// See [`ImageFault`].
-    fn pull(&self, image: &str, backend: &dyn Backend) -> Result<ConvertedImage, ImageFault>;
+    fn pull(
+        &self,
+        image: &str,
+        keep_cmd: bool,
+        backend: &dyn Backend,
+    ) -> Result<ConvertedImage, ImageFault>;
 
-    /// Converts an archive of an image.
+    /// Converts an archive of an image; `keep_cmd` as above.
     ///
     /// # Errors
     /// See [`ImageFault`].
-    fn open(&self, archive: &Path, backend: &dyn Backend) -> Result<ConvertedImage, ImageFault>;
+    fn open(
+        &self,
+        archive: &Path,
+        keep_cmd: bool,
+        backend: &dyn Backend,
+    ) -> Result<ConvertedImage, ImageFault>;
 }

@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
-use super::form::Form;
+use super::form::{Form, KEEP_CMD};
 use super::reply::{self, Refusal};
 use super::shelf::{Item, ItemKind};
 use super::work::Done;
@@ -273,7 +273,8 @@ impl Hub {
             }
             Work::Docker => {
                 let image = form.get("docker-input").unwrap_or_default().to_owned();
-                self.docker(user, image, form.file).await
+                let keep_cmd = form.is_set(KEEP_CMD);
+                self.docker(user, image, keep_cmd, form.file).await
             }
         }
     }
@@ -317,6 +318,12 @@ impl Hub {
             html.raw("<label for=\"file\">").text(label);
             html.raw("</label>\n<input id=\"file\" type=\"file\" name=\"file\" accept=\"");
             html.raw(accepts).raw("\">\n");
+        }
+        if work == Work::Docker {
+            html.raw("<p><label><input style=\"width:auto\" type=\"checkbox\" name=\"")
+                .raw(KEEP_CMD)
+                .raw("\" value=\"1\"> Keep its <code>Cmd</code> behind the arguments of its ")
+                .raw("<code>Entrypoint</code>, which is dropped else</label></p>\n");
         }
         html.raw("<button type=\"submit\">Go</button>\n</form>\n");
         Ok(html)

@@ -188,6 +188,7 @@ impl Hub {
         self: &Arc<Self>,
         user: String,
         image: String,
+        keep_cmd: bool,
         upload: Option<Upload>,
     ) -> Result<Done, Refusal> {
         let image = image.trim().to_owned();
@@ -203,8 +204,14 @@ impl Hub {
         }
         self.work(move |hub| {
             let converted = match &upload {
-                Some(upload) => hub.images.open(upload.file.path(), hub.chunks.as_ref()),
-                None => hub.images.pull(&names::image(&image), hub.chunks.as_ref()),
+                Some(upload) => {
+                    let archive = upload.file.path();
+                    hub.images.open(archive, keep_cmd, hub.chunks.as_ref())
+                }
+                None => {
+                    let image = names::image(&image);
+                    hub.images.pull(&image, keep_cmd, hub.chunks.as_ref())
+                }
             };
             let ConvertedImage { tree, name } = converted.map_err(|fault| match fault {
                 ImageFault::NotFound => Refusal::new("docker image not found"),

@@ -115,6 +115,7 @@ impl Session {
             "SELECT" => self.select(key, arguments.get(1).map(Vec::as_slice))?,
             "SET" => {
                 let set = self.writable()?.set(key, at(1), now)?;
+                self.space.tidy();
                 set.map_or(Reply::Nil, Reply::Bulk)
             }
             "GET" => bulk(self.readable()?.get(key)?),
@@ -130,6 +131,7 @@ impl Session {
             },
             "DEL" => {
                 self.writable()?.delete(key, now)?;
+                self.space.tidy();
                 Reply::OK
             }
             "FLUSH" => {

@@ -1,4 +1,5 @@
-//! The data files of a namespace: entries one after the other, never changed once written.
+//! The data files of a namespace: entries one after the other, never changed once written. When
+//! most of them do not count any more, the files are written anew ([`rewrite`]).
 //!
 //! What a process wrote is in the system's hands when the answer goes out, so a killed server loses
 //! nothing that it confirmed. A tail that is cut off is dropped when the files are opened; a rest
@@ -10,11 +11,32 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::record::{self, HEADER, Header, What};
+use super::rewrite::{self, Rewriting, Rewritten};
 
 /// First bytes of a data file.
-const MAGIC: &[u8; 8] = b"0-data\x00\x01";
-/// A new file is begun when one is larger.
-const FILE_SIZE: u64 = 256 * 1024 * 1024;
+pub(super) const MAGIC: &[u8; 8] = b"0-data\x00\x01";
+/// Length of [`MAGIC`].
+const START: u64 = MAGIC.len() as u64;
+
+/// How large data files get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// A new file is begun when one has so many bytes.
+    pub file: u64,
+    /// So many bytes of entries that do not count any more are left where they are, and more as
+    /// long as there are fewer of them than of those that count.
+    pub waste: u64,
+}
+
+impl Default for Sizes {
+    /// Files of 256 MiB, 16 MiB of waste.
+    fn default() -> Self {
+        Self {
+            file: 256 << 20,
+            waste: 16 << 20,
+        }
+    }
+}
 
 /// Where the value of an entry lies.
 #[derive(Clone, Debug)]
@@ -31,6 +53,30 @@ impl Position {
     /// Length of the value.
     pub fn len(&self) -> usize {
         self.value
+    }
+
+    /// Bytes of the whole entry.
+    pub fn span(&self) -> u64 {
+        (HEADER + self.key + self.value) as u64
+    }
+
+    /// Where the entry begins in its file.
+    pub(super) fn start(&self) -> u64 {
+        self.offset - HEADER as u64
+    }
+
+    /// The file that it lies in.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The same entry in another file; `offset` is that of its key.
+    pub(super) fn moved(&self, file: Arc<File>, offset: u64) -> Self {
+        Self {
+            file,
+            offset,
+            ..self.clone()
+        }
     }
 
     /// Reads the value; None when the file does not hold any more what was written.
@@ -54,9 +100,16 @@ impl Position {
 #[derive(Debug)]
 pub struct Log {
     folder: PathBuf,
+    sizes: Sizes,
     file: Arc<File>,
     number: u32,
     end: u64,
+    /// Number of the oldest file.
+    oldest: u32,
+    /// Bytes of entries in the files before the last one.
+    before: u64,
+    /// How often everything was forgotten.
+    clearings: u64,
 }
 
 impl Log {
@@ -66,18 +119,23 @@ impl Log {
     /// When files cannot be read or made.
     pub fn open(
         folder: &Path,
+        sizes: Sizes,
         mut each: impl FnMut(&Header, Vec<u8>, Position),
     ) -> io::Result<Log> {
+        rewrite::clean(folder)?;
         let mut numbers: Vec<u32> = fs::read_dir(folder)?
             .filter_map(|entry| number(&entry.ok()?.file_name().into_string().ok()?))
             .collect();
         numbers.sort_unstable();
-        let mut last = None;
+        let oldest = numbers.first().copied().unwrap_or_default();
+        let (mut last, mut before) = (None, 0);
         for number in numbers {
             let path = path(folder, number);
             let file = Arc::new(OpenOptions::new().read(true).write(true).open(&path)?);
             let end = scan(&file, &path, &mut each)?;
-            last = Some((file, number, end));
+            if let Some((_, _, end)) = last.replace((file, number, end)) {
+                before += end - START;
+            }
         }
         let (file, number, end) = match last {
             Some(last) => last,
@@ -85,10 +143,85 @@ impl Log {
         };
         Ok(Log {
             folder: folder.to_owned(),
+            sizes,
             file,
             number,
             end,
+            oldest,
+            before,
+            clearings: 0,
         })
+    }
+
+    /// How large files get.
+    pub fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    /// Bytes of all entries, those that do not count any more with them.
+    pub fn written(&self) -> u64 {
+        self.before + self.end - START
+    }
+
+    /// Begins the next file.
+    fn go_on(&mut self, number: u32) -> io::Result<()> {
+        let before = self.written();
+        (self.file, self.number, self.end) = begin(&self.folder, number)?;
+        self.before = before;
+        Ok(())
+    }
+
+    /// Begins a new file, so that all older ones can be written anew beside it. `live` is how many
+    /// bytes the entries have that still count.
+    ///
+    /// # Errors
+    /// When the file cannot be made; nothing has changed then.
+    pub fn set_aside(&mut self, live: u64) -> io::Result<(Rewriting, u64)> {
+        let files = live / self.sizes.file.max(1) + 2;
+        let old = self.oldest..self.number + 1;
+        let next = u32::try_from(files).ok();
+        let next = next.and_then(|files| old.end.checked_add(files));
+        let next = next.ok_or_else(|| io::Error::other("too many data files"))?;
+        self.go_on(next)?;
+        let rewriting = Rewriting {
+            folder: self.folder.clone(),
+            new: old.end..next,
+            old,
+            before: self.before,
+            file_size: self.sizes.file,
+        };
+        Ok((rewriting, self.clearings))
+    }
+
+    /// Takes new files in the place of old ones; false when everything was forgotten since, and
+    /// they are as well.
+    ///
+    /// # Errors
+    /// When the disk fails; the old files still count then.
+    pub fn adopt(
+        &mut self,
+        (rewriting, clearings): &(Rewriting, u64),
+        rewritten: &Rewritten,
+    ) -> io::Result<bool> {
+        if *clearings != self.clearings {
+            rewritten.discard();
+            return Ok(false);
+        }
+        if let Err(error) = rewritten.name(&self.folder) {
+            rewritten.discard();
+            return Err(error);
+        }
+        self.before = self.before - rewriting.before + rewritten.bytes;
+        self.oldest = rewriting.new.start;
+        for number in rewriting.old.clone() {
+            // An older file must not stay without those after it: they say what was deleted.
+            if remove(&self.folder, number).is_err() {
+                // The next time they are written anew it may go.
+                self.oldest = number;
+                break;
+            }
+        }
+        Ok(true)
     }
 
     /// Writes an entry.
@@ -103,8 +236,8 @@ impl Log {
         place: u64,
         time: u64,
     ) -> io::Result<Position> {
-        if self.end >= FILE_SIZE {
-            (self.file, self.number, self.end) = begin(&self.folder, self.number + 1)?;
+        if self.end >= self.sizes.file {
+            self.go_on(self.number + 1)?;
         }
         let bytes = record::encode(what, key, value, place, time);
         if let Err(error) = self.file.write_all_at(&bytes, self.end) {
@@ -128,16 +261,14 @@ impl Log {
     /// # Errors
     /// When files cannot be removed or made.
     pub fn clear(&mut self) -> io::Result<()> {
-        // The new file first: if the others stay, they are older than nothing.
+        // The oldest first: those after it say what was deleted.
         let next = self.number + 1;
-        for old in 0..next {
-            match fs::remove_file(path(&self.folder, old)) {
-                Ok(()) => {}
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                Err(e) => return Err(e),
-            }
+        for old in self.oldest..next {
+            remove(&self.folder, old)?;
         }
         (self.file, self.number, self.end) = begin(&self.folder, next)?;
+        (self.oldest, self.before) = (next, 0);
+        self.clearings += 1;
         Ok(())
     }
 
@@ -150,8 +281,17 @@ impl Log {
     }
 }
 
-fn path(folder: &Path, number: u32) -> PathBuf {
+/// Where a data file lies.
+pub(super) fn path(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("data-{number:06}"))
+}
+
+/// Removes a data file; one that is not there is no error.
+fn remove(folder: &Path, number: u32) -> io::Result<()> {
+    match fs::remove_file(path(folder, number)) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
 }
 
 fn number(name: &str) -> Option<u32> {
@@ -167,7 +307,7 @@ fn begin(folder: &Path, number: u32) -> io::Result<(Arc<File>, u32, u64)> {
         .mode(0o600)
         .open(path(folder, number))?;
     file.write_all_at(MAGIC, 0)?;
-    Ok((Arc::new(file), number, MAGIC.len() as u64))
+    Ok((Arc::new(file), number, START))
 }
 
 /// Reads the entries of a file, and cuts off what is none; answers its new end.
@@ -183,7 +323,7 @@ fn scan(
     let mut cut = true;
     let mut magic = [0; MAGIC.len()];
     if reader.read_exact(&mut magic).is_ok() && magic == *MAGIC {
-        end = MAGIC.len() as u64;
+        end = START;
         loop {
             let mut head = [0; HEADER];
             if end + HEADER as u64 > length {
@@ -212,7 +352,7 @@ fn scan(
             end = next;
         }
     } else {
-        cut = length < MAGIC.len() as u64;
+        cut = length < START;
     }
     if end < length && !cut {
         keep_aside(file, path, end)?;
@@ -222,7 +362,7 @@ fn scan(
     }
     if end == 0 {
         file.write_all_at(MAGIC, 0)?;
-        end = MAGIC.len() as u64;
+        end = START;
     }
     Ok(end)
 }

@@ -4,12 +4,13 @@
 //! with checksums and survive being killed at any moment.
 //!
 //! * [`namespace`]: one namespace; [`spaces`]: all of a server.
-//! * [`log`], [`record`]: data files and their entries.
+//! * [`log`], [`record`]: data files and their entries; [`rewrite`]: without what does not count.
 //! * [`command`]: what each command does.
 mod command;
 mod log;
 mod namespace;
 mod record;
+mod rewrite;
 mod spaces;
 
 use std::io;
@@ -31,6 +32,7 @@ use super::resp::wire::{FLUSH_AT, flush, read, refuse};
 use super::resp::{Protocol, Reply};
 use crate::devnet::stopping::stopped;
 use command::{Session, Shared};
+pub use log::Sizes;
 pub use namespace::Mode;
 use spaces::Spaces;
 
@@ -55,15 +57,18 @@ pub struct Settings {
     pub password: Option<Zeroizing<String>>,
     /// The time of entries.
     pub clock: Clock,
+    /// How large data files get, and when they are written anew.
+    pub sizes: Sizes,
 }
 
 impl Default for Settings {
-    /// Keys of the client, no password, the clock of the machine.
+    /// Keys of the client, no password, the clock of the machine, files of the usual sizes.
     fn default() -> Self {
         Self {
             mode: Mode::User,
             password: None,
             clock: Clock::system(),
+            sizes: Sizes::default(),
         }
     }
 }
@@ -89,8 +94,8 @@ pub async fn start(listen: SocketAddr, folder: &Path, settings: Settings) -> Res
     };
     let listener = TcpListener::bind(listen).await.map_err(fail)?;
     let addr = listener.local_addr().map_err(fail)?;
-    let (folder, mode) = (folder.to_owned(), settings.mode);
-    let spaces = tokio::task::spawn_blocking(move || Spaces::open(&folder, mode))
+    let (folder, mode, sizes) = (folder.to_owned(), settings.mode, settings.sizes);
+    let spaces = tokio::task::spawn_blocking(move || Spaces::open(&folder, mode, sizes))
         .await
         .map_err(|e| Error::Start {
             reason: e.to_string(),

@@ -1,17 +1,19 @@
 //! A namespace: its settings, the index of its keys in memory, its data files.
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Bound;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::log::{Log, Position};
-use super::record::{MAX_KEY, MAX_VALUE, What};
+use super::log::{Log, Position, Sizes};
+use super::record::{Header, MAX_KEY, MAX_VALUE, What};
+use super::rewrite::Mark;
 
 const SETTINGS: &str = "namespace.json";
 /// Bytes of memory that an entry of the index takes beside its key, roughly.
@@ -80,23 +82,93 @@ struct Entry {
     time: u64,
 }
 
-struct Inner {
-    settings: Settings,
-    log: Log,
+/// What is there, in memory.
+#[derive(Default)]
+struct Index {
     keys: HashMap<Arc<[u8]>, Entry>,
     /// Keys in the order of writing.
     order: BTreeMap<u64, Arc<[u8]>>,
     next_place: u64,
     next_id: u32,
+    /// Bytes of the values.
     size: u64,
+    /// Bytes of the entries that count.
+    live: u64,
+}
+
+struct Inner {
+    settings: Settings,
+    log: Log,
+    index: Index,
+    /// From so many bytes on that do not count files are written anew.
+    most_waste: u64,
+    /// Writes files anew.
+    rewriter: Option<JoinHandle<()>>,
     /// It was deleted; who still has it selected is told so.
     gone: bool,
+}
+
+impl Inner {
+    fn waste(&self) -> u64 {
+        self.log.written().saturating_sub(self.index.live)
+    }
+
+    fn is_wasteful(&self) -> bool {
+        self.waste() > self.most_waste && self.waste() > self.index.live
+    }
+}
+
+impl Index {
+    /// Reads an entry of a data file.
+    fn read(&mut self, header: &Header, key: Vec<u8>, position: Position) {
+        self.next_place = self.next_place.max(header.place.saturating_add(1));
+        self.count(&key);
+        let (place, time) = (header.place, header.time);
+        match header.what {
+            What::Set => self.keep(
+                key.into(),
+                Entry {
+                    position,
+                    place,
+                    time,
+                },
+            ),
+            What::Delete => self.forget(&key),
+            What::Mark => {}
+        }
+    }
+
+    /// Numbers that are keys are not given again.
+    fn count(&mut self, key: &[u8]) {
+        if let Some(id) = number(key) {
+            self.next_id = self.next_id.max(id.saturating_add(1));
+        }
+    }
+
+    /// Puts an entry in the place of what the key had.
+    fn keep(&mut self, key: Arc<[u8]>, entry: Entry) {
+        self.forget(&key);
+        self.size += entry.position.len() as u64;
+        self.live += entry.position.span();
+        self.order.insert(entry.place, key.clone());
+        self.keys.insert(key, entry);
+    }
+
+    fn forget(&mut self, key: &[u8]) {
+        if let Some(old) = self.keys.remove(key) {
+            self.order.remove(&old.place);
+            self.size -= old.position.len() as u64;
+            self.live -= old.position.span();
+        }
+    }
 }
 
 /// A namespace.
 pub struct Namespace {
     folder: PathBuf,
     inner: Mutex<Inner>,
+    /// Keeps other servers away as long as something of this one is at work.
+    _lock: Arc<File>,
 }
 
 impl std::fmt::Debug for Namespace {
@@ -160,7 +232,13 @@ impl Namespace {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn create(folder: &Path, name: &str, mode: Mode) -> io::Result<Self> {
+    pub fn create(
+        folder: &Path,
+        name: &str,
+        mode: Mode,
+        sizes: Sizes,
+        lock: Arc<File>,
+    ) -> io::Result<Self> {
         fs::DirBuilder::new().mode(0o700).create(folder)?;
         let settings = Settings {
             name: name.to_owned(),
@@ -170,63 +248,45 @@ impl Namespace {
             max_size: 0,
         };
         write_settings(folder, &settings)?;
-        Self::with(folder, settings)
+        Self::with(folder, settings, sizes, lock)
     }
 
     /// Opens one that is there; None when the folder holds none (it was not made to its end).
     ///
     /// # Errors
     /// When files cannot be read.
-    pub fn open(folder: &Path) -> io::Result<Option<Self>> {
+    pub fn open(folder: &Path, sizes: Sizes, lock: Arc<File>) -> io::Result<Option<Self>> {
         let text = match fs::read(folder.join(SETTINGS)) {
             Ok(text) => text,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(e),
         };
         let settings = serde_json::from_slice(&text)?;
-        Self::with(folder, settings).map(Some)
+        let space = Self::with(folder, settings, sizes, lock)?;
+        if space.lock().is_wasteful() {
+            // It works without as well.
+            let _ = space.rewrite();
+        }
+        Ok(Some(space))
     }
 
-    fn with(folder: &Path, settings: Settings) -> io::Result<Self> {
-        let mut keys: HashMap<Arc<[u8]>, Entry> = HashMap::new();
-        let mut order = BTreeMap::new();
-        let (mut next_place, mut next_id, mut size) = (0, 0, 0);
-        let log = Log::open(folder, |header, key, position| {
-            next_place = next_place.max(header.place + 1);
-            if let Some(id) = number(&key) {
-                next_id = next_id.max(id.saturating_add(1));
-            }
-            if let Some(old) = keys.remove(key.as_slice()) {
-                order.remove(&old.place);
-                size -= old.position.len() as u64;
-            }
-            if header.what == What::Set {
-                let key: Arc<[u8]> = key.into();
-                size += position.len() as u64;
-                order.insert(header.place, key.clone());
-                let (place, time) = (header.place, header.time);
-                keys.insert(
-                    key,
-                    Entry {
-                        position,
-                        place,
-                        time,
-                    },
-                );
-            }
+    fn with(folder: &Path, settings: Settings, sizes: Sizes, lock: Arc<File>) -> io::Result<Self> {
+        let mut index = Index::default();
+        let log = Log::open(folder, sizes, |header, key, position| {
+            index.read(header, key, position);
         })?;
+        let inner = Inner {
+            settings,
+            log,
+            index,
+            most_waste: sizes.waste,
+            rewriter: None,
+            gone: false,
+        };
         Ok(Self {
             folder: folder.to_owned(),
-            inner: Mutex::new(Inner {
-                settings,
-                log,
-                keys,
-                order,
-                next_place,
-                next_id,
-                size,
-                gone: false,
-            }),
+            inner: Mutex::new(inner),
+            _lock: lock,
         })
     }
 
@@ -274,7 +334,7 @@ impl Namespace {
 
     /// Number of keys.
     pub fn len(&self) -> usize {
-        self.lock().keys.len()
+        self.lock().index.keys.len()
     }
 
     /// True when there are none.
@@ -332,7 +392,7 @@ impl Namespace {
     /// # Errors
     /// When it cannot be read.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        let position = match self.alive()?.keys.get(key) {
+        let position = match self.alive()?.index.keys.get(key) {
             Some(entry) => entry.position.clone(),
             None => return Ok(None),
         };
@@ -346,7 +406,7 @@ impl Namespace {
     /// When the namespace was deleted.
     pub fn length(&self, key: &[u8]) -> Result<Option<usize>> {
         let inner = self.alive()?;
-        Ok(inner.keys.get(key).map(|entry| entry.position.len()))
+        Ok(inner.index.keys.get(key).map(|entry| entry.position.len()))
     }
 
     /// Sets a value, and answers its key; None when the key had this very value already. In mode
@@ -362,13 +422,13 @@ impl Namespace {
         let inner = &mut *guard;
         let key: Arc<[u8]> = match inner.settings.mode {
             Mode::User if (1..=MAX_KEY).contains(&key.len()) => key.into(),
-            Mode::Seq if key.is_empty() && inner.next_id < u32::MAX => {
-                inner.next_id.to_le_bytes().as_slice().into()
+            Mode::Seq if key.is_empty() && inner.index.next_id < u32::MAX => {
+                inner.index.next_id.to_le_bytes().as_slice().into()
             }
-            Mode::Seq if inner.keys.contains_key(key) => key.into(),
+            Mode::Seq if inner.index.keys.contains_key(key) => key.into(),
             _ => return Err(Refused::Key),
         };
-        let old = inner.keys.get(&key).cloned();
+        let old = inner.index.keys.get(&key).cloned();
         if let Some(old) = &old
             && old.position.len() == value.len()
             && old.position.read()?.as_deref() == Some(value)
@@ -376,28 +436,21 @@ impl Namespace {
             return Ok(None);
         }
         let before = old.as_ref().map_or(0, |old| old.position.len() as u64);
-        let after = inner.size - before + value.len() as u64;
+        let after = inner.index.size - before + value.len() as u64;
         let limit = inner.settings.max_size;
         if limit > 0 && after > limit {
             return Err(Refused::Full);
         }
-        let place = inner.next_place;
+        let place = inner.index.next_place;
         let position = inner.log.append(What::Set, &key, value, place, time)?;
-        inner.next_place += 1;
-        if let Some(id) = number(&key) {
-            inner.next_id = inner.next_id.max(id.saturating_add(1));
-        }
-        if let Some(old) = old {
-            inner.order.remove(&old.place);
-        }
-        inner.size = after;
-        inner.order.insert(place, key.clone());
+        inner.index.next_place += 1;
+        inner.index.count(&key);
         let entry = Entry {
             position,
             place,
             time,
         };
-        inner.keys.insert(key.clone(), entry);
+        inner.index.keep(key.clone(), entry);
         Ok(Some(key))
     }
 
@@ -408,15 +461,13 @@ impl Namespace {
     pub fn delete(&self, key: &[u8], time: u64) -> Result<()> {
         let mut guard = self.alive()?;
         let inner = &mut *guard;
-        let Some(old) = inner.keys.get(key).cloned() else {
+        if !inner.index.keys.contains_key(key) {
             return Err(Refused::NotFound);
-        };
-        let place = inner.next_place;
+        }
+        let place = inner.index.next_place;
         inner.log.append(What::Delete, key, b"", place, time)?;
-        inner.next_place += 1;
-        inner.keys.remove(key);
-        inner.order.remove(&old.place);
-        inner.size -= old.position.len() as u64;
+        inner.index.next_place += 1;
+        inner.index.forget(key);
         Ok(())
     }
 
@@ -428,10 +479,10 @@ impl Namespace {
         let mut guard = self.alive()?;
         let inner = &mut *guard;
         inner.log.clear()?;
-        inner.keys.clear();
-        inner.order.clear();
-        inner.size = 0;
-        inner.next_id = 0;
+        inner.index.keys.clear();
+        inner.index.order.clear();
+        (inner.index.size, inner.index.live) = (0, 0);
+        inner.index.next_id = 0;
         Ok(())
     }
 
@@ -441,7 +492,7 @@ impl Namespace {
     /// [`Refused::NotFound`].
     pub fn cursor(&self, key: &[u8]) -> Result<u64> {
         let inner = self.alive()?;
-        let entry = inner.keys.get(key).ok_or(Refused::NotFound)?;
+        let entry = inner.index.keys.get(key).ok_or(Refused::NotFound)?;
         Ok(entry.place)
     }
 
@@ -460,7 +511,7 @@ impl Namespace {
         let mut last = None;
         let mut found = Vec::new();
         let mut take = |place: &u64, key: &Arc<[u8]>| {
-            if let Some(entry) = inner.keys.get(key) {
+            if let Some(entry) = inner.index.keys.get(key) {
                 last = Some(*place);
                 found.push(Scanned {
                     key: key.clone(),
@@ -472,12 +523,12 @@ impl Namespace {
         match backwards {
             false => {
                 let from = cursor.map_or(Bound::Unbounded, Bound::Excluded);
-                let range = inner.order.range((from, Bound::Unbounded));
+                let range = inner.index.order.range((from, Bound::Unbounded));
                 range.take(most).for_each(|(place, key)| take(place, key));
             }
             true => {
                 let to = cursor.map_or(Bound::Unbounded, Bound::Excluded);
-                let range = inner.order.range((Bound::Unbounded, to)).rev();
+                let range = inner.index.order.range((Bound::Unbounded, to)).rev();
                 range.take(most).for_each(|(place, key)| take(place, key));
             }
         }
@@ -490,6 +541,7 @@ impl Namespace {
         let settings = &inner.settings;
         let yes = |is: bool| if is { "yes" } else { "no" };
         let index: u64 = inner
+            .index
             .keys
             .keys()
             .map(|key| key.len() as u64 + INDEX_ENTRY)
@@ -501,11 +553,11 @@ impl Namespace {
              data_size_mb: {:.2}\ndata_limits_bytes: {}\nindex_size_bytes: {index}\n\
              index_size_kb: {:.2}\nmode: {}\n",
             settings.name,
-            inner.keys.len(),
+            inner.index.keys.len(),
             yes(settings.public),
             yes(settings.password.is_some()),
-            inner.size,
-            in_units(inner.size, 1024.0 * 1024.0),
+            inner.index.size,
+            in_units(inner.index.size, 1024.0 * 1024.0),
             settings.max_size,
             in_units(index, 1024.0),
             settings.mode.word(),
@@ -517,7 +569,75 @@ impl Namespace {
     /// # Errors
     /// When the disk fails.
     pub fn sync(&self) -> io::Result<()> {
+        let rewriter = self.lock().rewriter.take();
+        // It answers nothing; a panic of it is no reason not to go on.
+        let _ = rewriter.map(JoinHandle::join);
         self.lock().log.sync()
+    }
+
+    /// Has the files written anew on a thread of its own, when most of what is in them does not
+    /// count any more. Reading and writing go on meanwhile.
+    pub fn tidy(self: &Arc<Self>) {
+        let mut inner = self.lock();
+        let is_busy = inner.rewriter.as_ref().is_some_and(|r| !r.is_finished());
+        if inner.gone || is_busy || !inner.is_wasteful() {
+            return;
+        }
+        let own = self.clone();
+        let rewriter = thread::Builder::new().name("zdb-rewrite".into());
+        let rewriter = rewriter.spawn(move || {
+            // A disk that is full now may have room later; until then nothing changes.
+            let _ = own.rewrite();
+        });
+        inner.rewriter = rewriter.ok();
+    }
+
+    /// Writes the files anew.
+    fn rewrite(&self) -> io::Result<()> {
+        let (rewriting, mark, entries) = {
+            let mut guard = self.lock();
+            let inner = &mut *guard;
+            // Whatever comes of it: not again before there is twice as much.
+            inner.most_waste = inner.most_waste.max(inner.waste()).saturating_mul(2);
+            let rewriting = inner.log.set_aside(inner.index.live)?;
+            let mark = Mark {
+                place: inner.index.next_place.saturating_sub(1),
+                key: match inner.index.next_id.checked_sub(1) {
+                    Some(last) => last.to_le_bytes().to_vec(),
+                    None => Vec::new(),
+                },
+                time: inner
+                    .index
+                    .keys
+                    .values()
+                    .map(|entry| entry.time)
+                    .max()
+                    .unwrap_or_default(),
+            };
+            let entries = inner.index.order.iter();
+            let entries = entries.filter_map(|(place, key)| {
+                let position = inner.index.keys.get(key)?.position.clone();
+                Some(((*place, key.clone()), position))
+            });
+            let entries: (Vec<(u64, Arc<[u8]>)>, Vec<Position>) = entries.unzip();
+            (rewriting, mark, entries)
+        };
+        let (keys, positions) = entries;
+        let rewritten = rewriting.0.write(&mark, &positions)?;
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        if inner.gone || !inner.log.adopt(&rewriting, &rewritten)? {
+            return Ok(());
+        }
+        inner.most_waste = inner.log.sizes().waste;
+        for ((place, key), position) in keys.into_iter().zip(rewritten.positions) {
+            if let Some(entry) = inner.index.keys.get_mut(&key)
+                && entry.place == place
+            {
+                entry.position = position;
+            }
+        }
+        Ok(())
     }
 
     /// Marks it as deleted; answers its folder.

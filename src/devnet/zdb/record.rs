@@ -3,7 +3,7 @@
 //! | bytes | what |
 //! |---|---|
 //! | 0..4 | CRC-32 of bytes 4..32 |
-//! | 4 | 1 a value was set, 2 a key was deleted |
+//! | 4 | 1 a value was set, 2 a key was deleted, 3 where counting went on |
 //! | 5 | 0 |
 //! | 6..8 | length of the key |
 //! | 8..12 | length of the value |
@@ -26,6 +26,8 @@ pub enum What {
     Set,
     /// The key is gone.
     Delete,
+    /// Nothing of a key: places, and numbers as keys, go on behind these.
+    Mark,
 }
 
 /// The header of an entry.
@@ -69,6 +71,7 @@ pub fn encode(what: What, key: &[u8], value: &[u8], place: u64, time: u64) -> Ve
     let kind = match what {
         What::Set => 1,
         What::Delete => 2,
+        What::Mark => 3,
     };
     put(4, &[kind, 0]);
     // Callers keep to the limits, which fit.
@@ -104,6 +107,7 @@ pub fn header(bytes: &[u8; HEADER]) -> Option<Header> {
     let what = match part(bytes, 4)? {
         [1, 0] => What::Set,
         [2, 0] => What::Delete,
+        [3, 0] => What::Mark,
         _ => return None,
     };
     let header = Header {

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::log::Sizes;
 use super::namespace::{Mode, Namespace};
 use crate::devnet::error::{Error, Result};
 
@@ -21,16 +22,17 @@ const TRASH: &str = "gone-";
 pub struct Spaces {
     folder: PathBuf,
     mode: Mode,
+    sizes: Sizes,
     spaces: Mutex<BTreeMap<String, Arc<Namespace>>>,
-    _lock: File,
+    lock: Arc<File>,
 }
 
 impl Spaces {
-    /// Opens a folder; it is made when it is missing. New namespaces have `mode`.
+    /// Opens a folder; it is made when it is missing. New namespaces have `mode`, data files `sizes`.
     ///
     /// # Errors
     /// When it is in use, or cannot be read or made.
-    pub fn open(folder: &Path, mode: Mode) -> Result<Self> {
+    pub fn open(folder: &Path, mode: Mode, sizes: Sizes) -> Result<Self> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -51,6 +53,7 @@ impl Spaces {
             }
             Err(TryLockError::Error(e)) => return Err(Error::file("cannot lock", folder)(e)),
         }
+        let lock = Arc::new(lock);
         let mut spaces = BTreeMap::new();
         for entry in fs::read_dir(folder).map_err(Error::file("cannot read", folder))? {
             let entry = entry.map_err(Error::file("cannot read", folder))?;
@@ -60,7 +63,8 @@ impl Spaces {
                 // What a server that was killed had begun to delete.
                 fs::remove_dir_all(&path).map_err(Error::file("cannot remove", path))?;
             } else if name.starts_with(PREFIX) {
-                match Namespace::open(&path).map_err(Error::file("cannot read", path.clone()))? {
+                let space = Namespace::open(&path, sizes, lock.clone());
+                match space.map_err(Error::file("cannot read", path.clone()))? {
                     Some(space) => drop(spaces.insert(space.name(), Arc::new(space))),
                     // It was not made to its end, so nothing is in it.
                     None => {
@@ -72,8 +76,9 @@ impl Spaces {
         let all = Self {
             folder: folder.to_owned(),
             mode,
+            sizes,
             spaces: Mutex::new(spaces),
-            _lock: lock,
+            lock,
         };
         if all.get(DEFAULT).is_none() {
             all.create(DEFAULT)
@@ -82,18 +87,18 @@ impl Spaces {
         Ok(all)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Namespace>>> {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Namespace>>> {
         self.spaces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A namespace by its name.
     pub fn get(&self, name: &str) -> Option<Arc<Namespace>> {
-        self.lock().get(name).cloned()
+        self.all().get(name).cloned()
     }
 
     /// All names, sorted.
     pub fn names(&self) -> Vec<String> {
-        self.lock().keys().cloned().collect()
+        self.all().keys().cloned().collect()
     }
 
     /// Makes a namespace; None when there is one of that name.
@@ -108,12 +113,14 @@ impl Spaces {
                 format!("a name has 1 to {MAX_NAME} bytes, without spaces"),
             ));
         }
-        let mut spaces = self.lock();
+        let mut spaces = self.all();
         if spaces.contains_key(name) {
             return Ok(None);
         }
         let folder = self.folder.join(format!("{PREFIX}{}", hex::encode(name)));
-        let space = Arc::new(Namespace::create(&folder, name, self.mode)?);
+        let lock = self.lock.clone();
+        let space = Namespace::create(&folder, name, self.mode, self.sizes, lock)?;
+        let space = Arc::new(space);
         spaces.insert(name.to_owned(), space.clone());
         Ok(Some(space))
     }
@@ -123,7 +130,7 @@ impl Spaces {
     /// # Errors
     /// The disk.
     pub fn delete(&self, name: &str) -> io::Result<bool> {
-        let mut spaces = self.lock();
+        let mut spaces = self.all();
         let Some(space) = spaces.remove(name) else {
             return Ok(false);
         };
@@ -141,7 +148,7 @@ impl Spaces {
     /// # Errors
     /// When the disk fails.
     pub fn sync(&self) -> io::Result<()> {
-        let all: Vec<Arc<Namespace>> = self.lock().values().cloned().collect();
+        let all: Vec<Arc<Namespace>> = self.all().values().cloned().collect();
         all.iter().try_for_each(|space| space.sync())
     }
 }

@@ -15,6 +15,8 @@ use super::error::{HubError, clean};
 use super::model::{Contents, Facts, FileInfo, FlistFile, Promoted, Published, Repository};
 use super::transport::{Answer, Effect, LONG, QUICK, Server};
 
+/// Field of a form that asks for the command of an image behind its entry point.
+const KEEP_CMD: (&str, &str) = ("keep_cmd", "1");
 /// The path of the interface.
 const API: &str = "api";
 /// What every flist's name ends with.
@@ -259,15 +261,20 @@ impl Hub {
         self.server.payload(&answer)
     }
 
-    /// Has an image of a registry converted.
+    /// Has an image of a registry converted. `keep_cmd` asks for the image's `Cmd` behind the
+    /// arguments of its entry point, which hubs drop; that of a devnet knows this.
     ///
     /// # Errors
     /// See [`HubError`].
-    pub async fn docker(&self, image: &str) -> Result<Published, HubError> {
+    pub async fn docker(&self, image: &str, keep_cmd: bool) -> Result<Published, HubError> {
         check_image(image)?;
         let url = self.server.url(["flist", "me", "docker"]);
         let mut form = url.clone();
         form.query_pairs_mut().append_pair("image", image.trim());
+        if keep_cmd {
+            let (name, value) = KEEP_CMD;
+            form.query_pairs_mut().append_pair(name, value);
+        }
         let body = form.query().unwrap_or_default().to_owned();
         let request = || {
             self.server
@@ -280,7 +287,8 @@ impl Hub {
     }
 
     /// Has an archive of an image (`docker save`, OCI) converted; `image` is the name it gets, None
-    /// takes the one in the archive. Only the hub of a devnet takes archives.
+    /// takes the one in the archive. Only the hub of a devnet takes archives. `keep_cmd` as for
+    /// [`Hub::docker`].
     ///
     /// # Errors
     /// See [`HubError`].
@@ -288,11 +296,14 @@ impl Hub {
         &self,
         image: Option<&str>,
         archive: &Path,
+        keep_cmd: bool,
         progress: Option<Progress>,
     ) -> Result<Published, HubError> {
         let image = image.map(str::trim).filter(|image| !image.is_empty());
         image.map_or(Ok(()), check_image)?;
-        let fields: Vec<(&str, &str)> = image.map(|image| ("image", image)).into_iter().collect();
+        let image = image.map(|image| ("image", image));
+        let keep_cmd = keep_cmd.then_some(KEEP_CMD);
+        let fields: Vec<(&str, &str)> = image.into_iter().chain(keep_cmd).collect();
         let answer = self.send_file("docker", &fields, archive, progress).await?;
         self.server.payload(&answer)
     }

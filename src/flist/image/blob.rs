@@ -10,8 +10,8 @@ use super::digest::Digest;
 use super::error::{ImageError, Result};
 use super::limits::Limits;
 use super::members::{MemberKind, Members};
-use super::unpack::{is_compressed, unpacked};
 use crate::flist::Error;
+use crate::flist::unpack::{is_compressed, unpacked};
 
 /// Symbolic links on the way to a member of an archive.
 const MAX_LINKS: usize = 8;

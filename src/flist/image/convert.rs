@@ -1,12 +1,13 @@
 //! From an image to an flist.
 use std::sync::atomic::AtomicBool;
 
-use super::content::{Chunking, chunk, store};
+use super::content::{Chunking, chunk};
 use super::error::Result;
 use super::layers::plan;
 use super::open::Image;
 use super::startup::{LOCATION, Startup};
-use crate::flist::{Backend, Error, Format, Kind, Meta, Metadata, Node, Tree, split};
+use crate::flist::pieces::chunk_content;
+use crate::flist::{Backend, Error, Format, Kind, Meta, Metadata, Node, Tree};
 
 /// Directories that a container needs for what is mounted there; engines make them when an image
 /// has none.
@@ -61,7 +62,7 @@ impl Image {
             progress: options.progress,
             stop: options.stop,
         };
-        let mut stored = chunk(&mut plan, &self.layers, &chunking)?;
+        let stored = chunk(&mut plan, &self.layers, &chunking)?;
         let mut tree = plan.tree;
         let meta = |mode: u16| Meta {
             mode,
@@ -84,14 +85,12 @@ impl Image {
         }
         let startup = Startup::of(self.config(), options.keep_cmd);
         let text = startup.to_toml();
-        let blocks: Result<Vec<_>> = split(text.as_bytes())
-            .map(|piece| store(backend, LOCATION, piece, &mut stored))
-            .collect();
+        let (blocks, own) = chunk_content(backend, text.as_bytes())?;
         let file = Node {
             meta: meta(0o644),
             kind: Kind::File {
                 size: text.len() as u64,
-                blocks: blocks?,
+                blocks,
             },
         };
         tree.replace(LOCATION.to_vec(), file).map_err(Error::from)?;
@@ -99,8 +98,8 @@ impl Image {
             tree,
             startup,
             name: self.flist_name(),
-            uploaded: stored.uploaded,
-            present: stored.present,
+            uploaded: stored.uploaded + own.uploaded,
+            present: stored.present + own.present,
         })
     }
 }

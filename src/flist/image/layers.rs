@@ -11,8 +11,8 @@ use super::limits::Limits;
 use super::members::Members;
 use super::open::Layer;
 use super::plan::{Plan, PlanError};
-use super::unpack::{Metered, TooMuch, unpacked};
 use crate::flist::Error;
+use crate::flist::unpack::{Metered, TooMuch, unpacked};
 
 /// A decompressed layer.
 pub(super) type Plain<'a> = Box<dyn Read + 'a>;

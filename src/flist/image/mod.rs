@@ -32,7 +32,6 @@ mod platform;
 mod reference;
 mod registry;
 mod startup;
-mod unpack;
 
 pub use config::ImageConfig;
 pub use convert::{ConvertOptions, Converted};

@@ -1,5 +1,6 @@
 //! The hub of the devnet: what was recorded of a real one, and abuse.
 mod faults;
+mod kills;
 mod links;
 mod pages;
 mod recorded;
@@ -53,7 +54,12 @@ pub fn tree(files: &[(&str, &[u8])], backend: &dyn Backend) -> Tree {
 }
 
 impl Images for StandIn {
-    fn pull(&self, image: &str, backend: &dyn Backend) -> Result<ConvertedImage, ImageFault> {
+    fn pull(
+        &self,
+        image: &str,
+        _keep_cmd: bool,
+        backend: &dyn Backend,
+    ) -> Result<ConvertedImage, ImageFault> {
         match image {
             "missing/img:latest" => Err(ImageFault::NotFound),
             "broken/img:latest" => Err(ImageFault::NotPulled(String::new())),
@@ -71,12 +77,20 @@ impl Images for StandIn {
         }
     }
 
-    fn open(&self, archive: &Path, backend: &dyn Backend) -> Result<ConvertedImage, ImageFault> {
+    fn open(
+        &self,
+        archive: &Path,
+        keep_cmd: bool,
+        backend: &dyn Backend,
+    ) -> Result<ConvertedImage, ImageFault> {
         let bytes = std::fs::read(archive).unwrap();
         match bytes.as_slice() {
             b"an image" => Ok(ConvertedImage {
                 tree: tree(&[("etc/passwd", b"root")], backend),
-                name: Some("library/tiny:1".into()),
+                name: Some(match keep_cmd {
+                    true => "library/kept:1".into(),
+                    false => "library/tiny:1".into(),
+                }),
             }),
             _ => Err(ImageFault::Damaged("it is no image".into())),
         }

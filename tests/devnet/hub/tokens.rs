@@ -3,6 +3,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use kosmos::devnet::hub::{Access, HubConfig};
 use kosmos::devnet::identity::IdentityKey;
+use kosmos::devnet::{Clock, Config, Devnet};
 use kosmos::flist::hub::{Hub, HubError, HubOptions};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -51,7 +52,7 @@ fn wanting_tokens(dir: &std::path::Path, service: &Service) -> HubConfig {
     HubConfig {
         access: Access::Tokens {
             key: IdentityKey::from_pem(&service.pem()).unwrap(),
-            now: || NOW,
+            clock: Clock::from_source(|| NOW.unsigned_abs()),
         },
         ..config(dir)
     }
@@ -146,4 +147,45 @@ async fn the_client_explains_refusals() {
     let made = client.upload(&file, None).await.unwrap();
     assert_eq!(made.name, "app.flist");
     assert_eq!(client.list("ben").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_devnet_that_was_given_a_key_wants_its_tokens() {
+    let dir = tempfile::tempdir().unwrap();
+    let (service, pem) = (Service::new(), dir.path().join("service.pem"));
+    let config = || Config {
+        port: 0,
+        block_time: None,
+        clock: Clock::from_source(|| NOW.unsigned_abs()),
+        identity_key: Some(pem.clone()),
+        ..Config::new(dir.path().join("devnet"))
+    };
+    let error = Devnet::start(config()).await.unwrap_err().to_string();
+    assert!(error.contains("service.pem"), "{error}");
+    std::fs::write(&pem, "no key").unwrap();
+    let error = Devnet::start(config()).await.unwrap_err().to_string();
+    assert!(
+        error.contains("service.pem") && error.contains("P-384"),
+        "{error}"
+    );
+    std::fs::write(&pem, service.pem()).unwrap();
+    let devnet = Devnet::start(config()).await.unwrap();
+    let address = format!("http://{}/api", devnet.status().hub);
+    let with = |token: Option<String>| {
+        let options = HubOptions {
+            token: token.map(Zeroizing::new),
+            account: None,
+        };
+        Hub::new(&address, &options).unwrap()
+    };
+    let error = with(None).me().await.unwrap_err();
+    assert!(matches!(error, HubError::Login { .. }), "{error}");
+    let token = service.token(&json!({ "username": "ben", "exp": NOW + 60 }));
+    let file = dir.path().join("app.tar.gz");
+    std::fs::write(&file, files(&[("x", b"x")])).unwrap();
+    let client = with(Some(token));
+    assert_eq!(client.upload(&file, None).await.unwrap().name, "app.flist");
+    // Everybody may read it.
+    assert_eq!(with(None).list("ben").await.unwrap().len(), 1);
+    devnet.stop().await;
 }

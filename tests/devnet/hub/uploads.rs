@@ -5,7 +5,7 @@ use kosmos::flist::hub::{Direct, Hub, HubError, HubOptions};
 use kosmos::flist::{Chunk, ChunkId, Flist, Kind};
 use serde_json::json;
 
-use super::{archive, config, files, get, header, message, send, start, upload};
+use super::{BOUNDARY, archive, config, files, form, get, header, message, send, start, upload};
 
 #[tokio::test]
 async fn everything_of_an_archive_is_in_the_flist() {
@@ -84,18 +84,47 @@ async fn archives_of_images_are_converted_where_they_come() {
     assert_eq!(message(&answer), "this file is not allowed");
     let page = upload(hub.addr(), "/docker-convert", "whatever.tar", b"an image").await;
     assert!(page.body.contains("<h1>Well done</h1>"), "{}", page.body);
+    // The command of an image is asked for by a field, as the form's box sends it.
+    let page = get(hub.addr(), "/docker-convert").await.body;
+    assert!(
+        page.contains("type=\"checkbox\" name=\"keep_cmd\" value=\"1\""),
+        "{page}"
+    );
+    for (value, name) in [
+        ("1", "kept"),
+        ("on", "kept"),
+        ("0", "tiny"),
+        ("false", "tiny"),
+    ] {
+        let field = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"keep_cmd\"\r\n\r\n{value}\r\n"
+        );
+        let body = [field.as_bytes(), &form("whatever.tar", b"an image")].concat();
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let answer = send(hub.addr(), "POST", path, &kind, &body).await;
+        assert!(
+            answer.body.contains(&format!("\"library-{name}-1.flist\"")),
+            "{}",
+            answer.body
+        );
+    }
     // The client does the same.
     let client = Hub::new(&format!("http://{}", hub.addr()), &HubOptions::default()).unwrap();
     let file = dir.path().join("image.tar");
     std::fs::write(&file, b"an image").unwrap();
     let made = client
-        .docker_archive(Some("mine:2"), &file, None)
+        .docker_archive(Some("mine:2"), &file, false, None)
         .await
         .unwrap();
     assert_eq!(made.name, "mine-2.flist");
-    let made = client.docker("nginxdemos/hello").await.unwrap();
+    let made = client
+        .docker_archive(None, &file, true, None)
+        .await
+        .unwrap();
+    assert_eq!(made.name, "library-kept-1.flist");
+    let made = client.docker("nginxdemos/hello", false).await.unwrap();
     assert_eq!(made.name, "nginxdemos-hello-latest.flist");
-    let error = client.docker("missing/img").await.unwrap_err();
+    let error = client.docker("missing/img", false).await.unwrap_err();
     assert!(
         matches!(&error, HubError::Refused { status: 500, message, .. }
         if message == "docker image not found"),

@@ -201,18 +201,19 @@ impl ZhubClient {
         self.published(&hub, &made.name, made.files)
     }
 
-    fn docker(&self, image: Option<&str>, archive: Option<&str>) -> Result<Value> {
+    fn docker(&self, image: Option<&str>, archive: Option<&str>, args: &Args) -> Result<Value> {
         let hub = self.hub()?;
+        let keep_cmd = args.flag("keep_cmd");
         let made = match (archive, image) {
             (Some(archive), image) => {
                 let progress = progress(self.world(), "upload of", &file_name(archive));
-                self.ask(hub.docker_archive(image, Path::new(archive), Some(progress)))?
+                self.ask(hub.docker_archive(image, Path::new(archive), keep_cmd, Some(progress)))?
             }
             (None, image) => {
                 let image = image.unwrap_or_default();
                 let text = format!("the hub converts {image} …");
                 self.world().host.progress(Some(&text));
-                self.ask(hub.docker(image))?
+                self.ask(hub.docker(image, keep_cmd))?
             }
         };
         self.published(&hub, &made.name, made.files)
@@ -260,6 +261,13 @@ fn clean(json: &mut serde_json::Value) {
 
 const FLIST: Param = Param::required("flist", Ty::Str, "its name, with or without .flist");
 const USER: Param = Param::required("username", Ty::Str, "the account");
+/// Whether the command of an image comes behind its entry point.
+const KEEP_CMD: Param = Param::optional(
+    "keep_cmd",
+    Ty::Bool,
+    Default::Bool(false),
+    "put the image's Cmd behind the arguments of its entry point; hubs drop it, a devnet's asks this",
+);
 const PUBLISHED: Ty = Ty::Object(class_of::<PublishedFlist>);
 
 const MEMBERS: &[Member<ZhubClient>] = &[
@@ -406,29 +414,33 @@ const MEMBERS: &[Member<ZhubClient>] = &[
                 "a file with it, as `docker save` writes it; None takes it from the hub's registry",
             )
             .completed_by(Complete::File),
+            KEEP_CMD,
         ],
         PUBLISHED,
         "Has a docker image converted into an flist of your account.\n\
          Archives are taken by the hub of a devnet only.",
         "hub.docker_convert('tiny:1', archive=image)",
         |this: &Arc<ZhubClient>, args| {
-            this.docker(Some(args.text("image")), args.opt_text("archive"))
+            this.docker(Some(args.text("image")), args.opt_text("archive"), args)
         },
     )
     .needs(Needs::NETWORK),
     Member::method(
         "docker_upload",
-        &[Param::required(
-            "filename",
-            Ty::Str,
-            "an archive of an image: of `docker save`, or of an OCI layout",
-        )
-        .completed_by(Complete::File)],
+        &[
+            Param::required(
+                "filename",
+                Ty::Str,
+                "an archive of an image: of `docker save`, or of an OCI layout",
+            )
+            .completed_by(Complete::File),
+            KEEP_CMD,
+        ],
         PUBLISHED,
         "Has an archive of a docker image converted into an flist of your account, under the\n\
          name that the image has in it. The hub of a devnet does this.",
         "hub.docker_upload(image)",
-        |this: &Arc<ZhubClient>, args| this.docker(None, Some(args.text("filename"))),
+        |this: &Arc<ZhubClient>, args| this.docker(None, Some(args.text("filename")), args),
     )
     .needs(Needs::NETWORK),
     Member::method(

@@ -1,4 +1,4 @@
-//! Compressed streams: gzip, zstd, or neither.
+//! Compressed streams: gzip, zstd, or neither; and streams that must not be too long.
 use std::cell::Cell;
 use std::io::{BufRead, Read};
 
