@@ -101,6 +101,8 @@ pub struct Config {
     /// Registry that the hub takes docker images from when their name has none (`localhost:5000`);
     /// None is that of docker.
     pub registry: Option<String>,
+    /// The mail server that the broker's mails go to.
+    pub mail_server: grid::MailServer,
     /// Time between blocks; None makes blocks on demand only.
     pub block_time: Option<Duration>,
     /// File of recorded blocks (the form of a chain dump) to take in first.
@@ -125,6 +127,7 @@ impl Config {
             namespaces_port: None,
             program: None,
             registry: None,
+            mail_server: grid::MailServer::AsBefore,
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
@@ -189,6 +192,7 @@ impl Devnet {
                 node_addr: here(addr),
                 faucet: Arc::clone(&faucet),
                 program: config.program.clone(),
+                mail_server: config.mail_server.clone(),
             },
             stopping.clone(),
         )
@@ -204,6 +208,7 @@ impl Devnet {
             grid: grid.addresses(),
             block_every_ms,
             dir,
+            mail_server: grid.mail_server().map(str::to_owned),
         };
         let server = Arc::new(Server {
             node: Arc::clone(&node),

@@ -1,9 +1,9 @@
 //! A namespace: its settings, the index of its keys in memory, its data files.
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::ops::Bound;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::log::{Log, Position};
 use super::record::{MAX_KEY, MAX_VALUE, What};
+use crate::devnet::folder;
 
 const SETTINGS: &str = "namespace.json";
 /// Bytes of memory that an entry of the index takes beside its key, roughly.
@@ -532,16 +533,6 @@ fn number(key: &[u8]) -> Option<u32> {
     key.try_into().ok().map(u32::from_le_bytes)
 }
 
-/// As a whole or not at all.
-fn write_settings(folder: &Path, settings: &Settings) -> io::Result<()> {
-    let temporary = folder.join(format!(".{SETTINGS}.new"));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    file.write_all(&serde_json::to_vec_pretty(settings)?)?;
-    file.sync_all()?;
-    fs::rename(temporary, folder.join(SETTINGS))
+fn write_settings(place: &Path, settings: &Settings) -> io::Result<()> {
+    folder::replace(&place.join(SETTINGS), &serde_json::to_vec_pretty(settings)?)
 }
