@@ -197,13 +197,28 @@ impl<'a> Message<'a> {
         let Some(target) = self.follow(segment, at)? else {
             return Ok(None);
         };
+        // A list of texts or data reads like one of structs with a single pointer.
+        if target.word & 3 == 1 && target.word >> 32 & 7 == 6 {
+            let count = (target.word >> 35) as usize;
+            let length = count.saturating_mul(WORD);
+            self.spend(length)?;
+            self.bytes(target.segment, target.at, length)?;
+            return Ok(Some(List {
+                message: self,
+                segment: target.segment,
+                start: target.at,
+                count,
+                data_words: 0,
+                pointer_words: 1,
+            }));
+        }
         if target.word & 3 != 1 || target.word >> 32 & 7 != 7 {
-            return Err(MessageError::Kind("a list of structs"));
+            return Err(MessageError::Kind("a list of structs, texts or data"));
         }
         let words = (target.word >> 35) as usize;
         let tag = self.word(target.segment, target.at)?;
         if tag & 3 != 0 {
-            return Err(MessageError::Kind("a list of structs"));
+            return Err(MessageError::Kind("a list of structs, texts or data"));
         }
         let count = (tag as u32 >> 2) as usize;
         let data_words = (tag >> 32 & 0xffff) as usize;

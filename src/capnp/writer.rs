@@ -83,6 +83,18 @@ impl Builder {
         })
     }
 
+    /// Makes a list of texts or data, and lets the pointer at `at` lead to it; the places of their
+    /// pointers. An empty list is null.
+    pub fn pointers(&mut self, at: usize, count: usize) -> impl Iterator<Item = usize> + use<> {
+        let mut first = 0;
+        if count > 0 {
+            first = self.allocate(count * WORD);
+            let list = 1 | offset(at, first) | 6 << 32 | (count as u64) << 35;
+            self.set(at, &list.to_le_bytes());
+        }
+        (0..count).map(move |index| first + index * WORD)
+    }
+
     /// Sets a text; the pointer leads to it and to a zero byte after it.
     pub fn text(&mut self, at: usize, text: &[u8]) {
         let length = text.len() + 1;

@@ -33,6 +33,9 @@ pub struct Status {
     pub now: u64,
     /// The folder of its state.
     pub dir: String,
+    /// Host, port and encryption of the mail server; None when mails stay in the outbox.
+    #[serde(default)]
+    pub mail_server: Option<String>,
     /// What was noticed at the start, for example a torn tail that was cut off.
     pub notices: Vec<String>,
 }

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use zeroize::Zeroizing;
 
 use super::answers::{Account, GridAddresses, Made, Status};
 use super::bridge::{Bridged, Withdrawal};
 use super::error::{Error, Result};
 use super::folder::{self, NodeFile};
-use super::grid::{Mail, NewFarm};
+use super::grid::{Letter, NewFarm};
 
 /// Path prefix of the control requests.
 pub const PREFIX: &str = "/kosmos/devnet/";
@@ -60,12 +61,17 @@ impl Control {
     }
 
     /// Returns the mails that the broker wrote, newest first.
-    pub async fn mails(&self) -> Result<Vec<Mail>> {
+    pub async fn mails(&self) -> Result<Vec<Letter>> {
         self.ask("mails").await
     }
 
+    /// Returns the address of the page of mails that shows everything in them; it holds a secret.
+    pub async fn mails_page(&self) -> Result<String> {
+        self.ask("mails_page").await
+    }
+
     /// Returns the last mail about a payment; waits some seconds for one.
-    pub async fn mail_of(&self, transaction: &str) -> Result<Option<Mail>> {
+    pub async fn mail_of(&self, transaction: &str) -> Result<Option<Letter>> {
         self.ask(&format!("mail?of={transaction}")).await
     }
 
@@ -80,6 +86,16 @@ impl Control {
     /// [`Error::Refused`] when the id is taken or a value cannot be.
     pub async fn farm_add(&self, farm: &NewFarm) -> Result<Vec<String>> {
         self.ask(&format!("farm_add?{}", farm.query())).await
+    }
+
+    /// Returns a token that speaks for a farmer of this devnet, for a day.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for an id that no farm can have.
+    pub async fn farmer_token(&self, farmer: &str) -> Result<Zeroizing<String>> {
+        let farmer: String = farmer.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let token: String = self.ask(&format!("farmer_token?farmer={farmer}")).await?;
+        Ok(Zeroizing::new(token))
     }
 
     /// Returns the process id of the node.

@@ -127,11 +127,8 @@ impl Folder {
 
     /// Tells other processes of the user where this node is.
     pub fn publish(&self, node: &NodeFile) -> Result<()> {
-        let path = self.path.join(NODE);
-        let fresh = self.path.join("node.json.new");
         let text = serde_json::to_vec(node).unwrap_or_default();
-        write_private(&fresh, &text)?;
-        fs::rename(&fresh, &path).map_err(Error::file("cannot write", path))
+        replace_private(&self.path.join(NODE), &text)
     }
 }
 
@@ -273,11 +270,30 @@ fn read_node_file(path: &Path) -> Option<NodeFile> {
     serde_json::from_slice(&fs::read(path.join(NODE)).ok()?).ok()
 }
 
-/// Writes a file that only its owner may read, whole or not at all.
+/// Writes a file that only its owner may read, whole or not at all. When this returns, the new
+/// content survives a power cut: the file, and then its name in the folder, are on disk.
 pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fresh = path.with_extension("new");
-    write_private(&fresh, bytes)?;
-    fs::rename(&fresh, path).map_err(Error::file("cannot write", path))
+    replace(path, bytes).map_err(Error::file("cannot write", path))
+}
+
+/// As [`replace_private`], with the system's error.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
+    let mut file = private_options().truncate(true).open(&fresh)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    sync_parent(path);
+    Ok(())
+}
+
+/// Makes the name of a file survive a power cut. Not all systems can, so failing is fine.
+pub(crate) fn sync_parent(path: &Path) {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    if let Ok(folder) = File::open(parent) {
+        let _ = folder.sync_all();
+    }
 }
 
 /// Makes a folder that only its owner may use, unless it is there.

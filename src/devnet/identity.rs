@@ -47,6 +47,13 @@ impl IdentityKey {
         }
     }
 
+    /// Takes an uncompressed point of P-384.
+    pub(crate) fn from_point(point: &[u8]) -> Self {
+        Self {
+            point: point.to_vec(),
+        }
+    }
+
     /// Checks signature and times of a token; None for one that is not valid at `now` (seconds
     /// since 1970). A token without an end, or with a time that is no number, is not valid.
     pub fn claims(&self, token: &[u8], now: i64) -> Option<Claims> {

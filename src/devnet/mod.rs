@@ -116,6 +116,8 @@ pub struct Config {
     /// Public key of an identity service (PEM, curve P-384): the hub wants its tokens from who
     /// changes something. None takes everybody for one account.
     pub identity_key: Option<PathBuf>,
+    /// The mail server that the broker's mails go to.
+    pub mail_server: grid::MailServer,
     /// Time between blocks; None makes blocks on demand only.
     pub block_time: Option<Duration>,
     /// File of recorded blocks (the form of a chain dump) to take in first.
@@ -145,6 +147,7 @@ impl Config {
             program: None,
             registry: None,
             identity_key: None,
+            mail_server: grid::MailServer::AsBefore,
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
@@ -213,6 +216,7 @@ impl Devnet {
                 program: config.program.clone(),
                 deploy_pauses: config.deploy_pauses,
                 on_step: config.on_step,
+                mail_server: config.mail_server.clone(),
             },
             stopping.clone(),
         )
@@ -228,6 +232,7 @@ impl Devnet {
             grid: grid.addresses(),
             block_every_ms,
             dir,
+            mail_server: grid.mail_server().map(str::to_owned),
         };
         let server = Arc::new(Server {
             node: Arc::clone(&node),

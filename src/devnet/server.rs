@@ -46,6 +46,7 @@ pub(super) struct StatusSource {
     pub grid: GridAddresses,
     pub block_every_ms: Option<u64>,
     pub dir: String,
+    pub mail_server: Option<String>,
 }
 
 impl StatusSource {
@@ -65,6 +66,7 @@ impl StatusSource {
             clock_offset: node.clock().offset(),
             now: node.clock().now(),
             dir: self.dir.clone(),
+            mail_server: self.mail_server.clone(),
             notices: node.notices().to_vec(),
         }
     }
@@ -158,12 +160,14 @@ impl Server {
             "minter" => self.node.minter().map(|account| value(&account)),
             "bridge" => self.bridge(&query).await,
             "mails" => Ok(value(&self.grid.mails())),
+            "mails_page" => Ok(value(&self.grid.mails_page())),
             "mail" => Ok(value(&self.grid.mail_of(query.get("of")).await)),
             "broker" => {
                 self.grid.ready().await;
                 Ok("{}".into())
             }
             "farm_add" => self.farm_add(&query),
+            "farmer_token" => self.farmer_token(query.get("farmer")),
             "stop" => {
                 self.stop.send_replace(true);
                 Ok("{}".into())
@@ -197,6 +201,11 @@ impl Server {
         let farm = NewFarm::from_query(query)?;
         let nodes = self.grid.directory().add(&farm);
         nodes.map(|ids| value(&ids)).map_err(|e| e.to_string())
+    }
+
+    fn farmer_token(&self, farmer: &str) -> Result<String, String> {
+        let token = self.grid.directory().token(farmer);
+        token.map(|token| value(&*token)).map_err(|e| e.to_string())
     }
 
     async fn set_clock(&self, offset: &str) -> Result<String, String> {

@@ -154,7 +154,7 @@ impl Log {
                 .and_then(|()| file.sync_all())
                 .map_err(Error::file("cannot write", path))?;
             bytes = HEAD.to_vec();
-            sync_parent(path);
+            folder::sync_parent(path);
         } else if !bytes.starts_with(HEAD) {
             return Err(Error::Log {
                 path: path.to_owned(),
@@ -347,15 +347,6 @@ fn cut_tail(
         .and_then(|()| file.sync_all())
         .map_err(Error::file("cannot shorten", path))?;
     Ok(Some(notice))
-}
-
-/// Makes a new file's name survive a power cut; not all systems can, so failing is fine.
-fn sync_parent(path: &Path) {
-    if let Some(parent) = path.parent()
-        && let Ok(folder) = File::open(parent)
-    {
-        let _ = folder.sync_all();
-    }
 }
 
 fn spawn_syncer(

@@ -60,6 +60,8 @@ pub struct Reply {
     pub status: u16,
     /// The tag of what was stored or read, with its quotes.
     pub etag: Option<String>,
+    /// Where a redirect leads.
+    pub location: Option<String>,
     /// The whole body.
     pub body: Vec<u8>,
 }
@@ -187,8 +189,11 @@ impl Incoming {
     /// When it breaks off, or is too large.
     pub async fn whole(mut self) -> Result<Reply, WebError> {
         let status = self.status();
-        let etag = self.response.headers().get("etag");
-        let etag = etag.and_then(|tag| tag.to_str().ok()).map(String::from);
+        let header = |name: &str| {
+            let value = self.response.headers().get(name);
+            value.and_then(|text| text.to_str().ok()).map(String::from)
+        };
+        let (etag, location) = (header("etag"), header("location"));
         let mut body = Vec::new();
         while let Some(piece) = self.piece().await? {
             if body.len().saturating_add(piece.len()) > self.limits.bytes {
@@ -199,7 +204,12 @@ impl Incoming {
             }
             body.extend(piece);
         }
-        Ok(Reply { status, etag, body })
+        Ok(Reply {
+            status,
+            etag,
+            location,
+            body,
+        })
     }
 }
 

@@ -86,14 +86,17 @@ impl DevnetNode {
             .opt_text("dir")
             .map_or_else(|| settings.devnet_dir.clone(), PathBuf::from);
         let block_time = block_time(args)?;
+        // A mistake is told here, not in the log of a process in the background.
+        let mail_server = devnet_grid::mail_server(args)?;
         if let Some((addr, _)) = running(&self.world) {
-            if ["port", "dir", "import_file", "registry", "identity_key"]
-                .iter()
-                .any(|name| args.given(name))
-            {
-                self.world
-                    .host
-                    .note(&format!("a devnet runs already on {addr}"));
+            let mail = devnet_grid::SMTP.iter().map(|param| param.name);
+            let mut asked = ["port", "dir", "import_file", "registry", "identity_key"]
+                .into_iter()
+                .chain(mail);
+            if asked.any(|name| args.given(name)) {
+                self.world.host.note(&format!(
+                    "a devnet runs already on {addr}: what was asked for counts after j.devnet.stop()"
+                ));
             }
             return self.status();
         }
@@ -119,6 +122,7 @@ impl DevnetNode {
                 if let Some(file) = args.opt_text("identity_key") {
                     line.extend(["--identity-key".into(), file.into()]);
                 }
+                line.extend(devnet_grid::smtp_options(args)?.line());
                 let status = self
                     .world
                     .block_on(devnet::start_background(program, &line, &dir))??;
@@ -131,6 +135,7 @@ impl DevnetNode {
                 config.import = args.opt_text("import_file").map(PathBuf::from);
                 config.registry = args.opt_text("registry").map(String::from);
                 config.identity_key = args.opt_text("identity_key").map(PathBuf::from);
+                config.mail_server = mail_server;
                 config.program = settings.container_program.clone();
                 let handle = self.world.block_on(Devnet::start(config))??;
                 let status = handle.status();
@@ -256,6 +261,13 @@ const START: &[Param] = &[
         "public key of an identity service (PEM, P-384), whose tokens the flist hub then wants",
     )
     .completed_by(crate::object::Complete::File),
+    devnet_grid::SMTP[0],
+    devnet_grid::SMTP[1],
+    devnet_grid::SMTP[2],
+    devnet_grid::SMTP[3],
+    devnet_grid::SMTP[4],
+    devnet_grid::SMTP[5],
+    devnet_grid::SMTP[6],
 ];
 
 const ERC20_MINT: &[Param] = &[
@@ -414,9 +426,20 @@ impl Class for DevnetNode {
             "mails",
             &[],
             Ty::List,
-            "Lists the mails that the broker wrote about reservations, newest first.",
+            "Lists the mails that the broker wrote about reservations, newest first, with everything\n\
+             in them and how far their delivery is.",
             "j.devnet.mails()",
             |node: &Arc<Self>, _| devnet_grid::mails(&node.world),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "mails_page",
+            &[],
+            Ty::Str,
+            "Answers the address of the page of mails for a browser, with the secret that shows\n\
+             logins and passwords; without it the page hides them.",
+            "j.devnet.mails_page()",
+            |node: &Arc<Self>, _| devnet_grid::mails_page(&node.world),
         )
         .needs(Needs::NETWORK),
         Member::method(
@@ -435,6 +458,19 @@ impl Class for DevnetNode {
             "Adds a farm to the capacity directory, with nodes of one kind; answers their ids.",
             "j.devnet.farm_add('my.farm', country='Austria', cru=16, mru=64)",
             |node: &Arc<Self>, args| devnet_grid::farm_add(&node.world, args),
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "farmer_token",
+            &[Param::required("farmer", Ty::Str, "id of the farmer")],
+            Ty::Str,
+            "Answers a token that speaks for a farmer of this devnet, for a day, as the identity\n\
+             service gives it elsewhere: nodes register themselves with it.",
+            "len(j.devnet.farmer_token('vienna.farm'))",
+            |node: &Arc<Self>, args| {
+                let token = devnet_grid::farmer_token(&node.world, args.text("farmer"))?;
+                Ok(token.as_str().into())
+            },
         )
         .needs(Needs::NETWORK),
         Member::method(
@@ -520,6 +556,13 @@ impl Class for DevnetStatus {
             |s, _| Ok(format!("http://{}", s.0.grid.directory).into()),
         ),
         Member::property(
+            "mail_server",
+            Ty::Str,
+            "Host, port and encryption of the mail server that its mails go to; None without one.",
+            "j.devnet.status().mail_server",
+            |s, _| Ok(s.0.mail_server.clone().map_or(Value::None, Value::from)),
+        ),
+        Member::property(
             "gateway",
             Ty::Str,
             "Address of its web gateway, which forwards by host name.",
@@ -590,6 +633,9 @@ impl Class for DevnetStatus {
             s.height,
             s.pool
         );
+        if let Some(server) = &s.mail_server {
+            text.push_str(&format!("\nmail server: {server}"));
+        }
         for notice in &s.notices {
             text.push_str(&format!("\nnote: {notice}"));
         }

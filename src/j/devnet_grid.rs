@@ -1,10 +1,12 @@
 //! The grid of the devnet in `j.devnet`: mails of the broker, farms.
 use std::sync::PoisonError;
 
+use zeroize::Zeroizing;
+
 use super::clients::tfchain::recipient;
 use super::world::World;
 use crate::devnet::GridAddresses;
-use crate::devnet::grid::{Mail, NewFarm};
+use crate::devnet::grid::{Letter, MailServer, NewFarm, SmtpOptions};
 use crate::devnet::{Control, DEFAULT_PORT};
 use crate::grid::directory::{Location, Units};
 use crate::object::{Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value};
@@ -71,8 +73,86 @@ pub fn mails(world: &World) -> Result<Value> {
     let mails = world.block_on(control.mails())??;
     Ok(mails
         .into_iter()
-        .map(|mail| Value::object(DevnetMail(mail)))
+        .map(|letter| Value::object(DevnetMail(letter)))
         .collect())
+}
+
+/// The address of the page of mails, with the secret that opens it.
+pub fn mails_page(world: &World) -> Result<Value> {
+    let control = control(world)?;
+    Ok(world.block_on(control.mails_page())??.into())
+}
+
+/// A token that speaks for a farmer of the devnet.
+pub fn farmer_token(world: &World, farmer: &str) -> Result<Zeroizing<String>> {
+    let control = control(world)?;
+    Ok(world.block_on(control.farmer_token(farmer))??)
+}
+
+/// Parameters of `j.devnet.start` about a mail server.
+pub const SMTP: [Param; 7] = [
+    Param::optional(
+        "smtp_host",
+        Ty::Str,
+        Default::None,
+        "mail server for the broker's mails, kept from then on; '' for none any more",
+    ),
+    Param::optional(
+        "smtp_port",
+        Ty::Int,
+        Default::None,
+        "its port; 587, 465 or 25 without, as the encryption is",
+    ),
+    Param::optional(
+        "smtp_tls",
+        Ty::Str,
+        Default::None,
+        "its encryption: starttls (without), tls or none",
+    ),
+    Param::optional("smtp_user", Ty::Str, Default::None, "who signs in there"),
+    Param::optional(
+        "smtp_password_file",
+        Ty::Str,
+        Default::None,
+        "file whose first line is the password",
+    )
+    .completed_by(crate::object::Complete::File),
+    Param::optional(
+        "smtp_from",
+        Ty::Str,
+        Default::None,
+        "who the mails are from; broker@grid.tf without",
+    ),
+    Param::optional(
+        "smtp_ca_file",
+        Ty::Str,
+        Default::None,
+        "certificates (PEM) that are trusted besides those of the system",
+    )
+    .completed_by(crate::object::Complete::File),
+];
+
+/// What the arguments of `j.devnet.start` say about a mail server.
+pub fn smtp_options(args: &Args) -> Result<SmtpOptions> {
+    let text = |name: &str| args.opt_text(name).map(String::from);
+    let port = args.opt_int("smtp_port").map(|port| {
+        u16::try_from(port)
+            .map_err(|_| args.error("smtp_port", format!("is {port}: expected 1 to 65535")))
+    });
+    Ok(SmtpOptions {
+        host: text("smtp_host"),
+        port: port.transpose()?,
+        tls: text("smtp_tls"),
+        user: text("smtp_user"),
+        password_file: text("smtp_password_file").map(Into::into),
+        from: text("smtp_from"),
+        ca_file: text("smtp_ca_file").map(Into::into),
+    })
+}
+
+/// The mail server that the arguments of `j.devnet.start` name.
+pub fn mail_server(args: &Args) -> Result<MailServer> {
+    smtp_options(args)?.read().map_err(Error::value)
 }
 
 /// Parameters of `j.devnet.mail_wait`.
@@ -186,7 +266,7 @@ pub fn farm_add(world: &World, args: &Args) -> Result<Value> {
 }
 
 /// A mail of the devnet's broker.
-pub struct DevnetMail(Mail);
+pub struct DevnetMail(Letter);
 
 const MAIL: &str = "for mail in j.devnet.mails() { print(mail.subject) }";
 
@@ -195,34 +275,48 @@ impl Class for DevnetMail {
     const DOC: &'static str = "A mail that the broker of the devnet wrote.";
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
         Member::property("to", Ty::Str, "Who it is for.", MAIL, |m, _| {
-            Ok(m.0.to.clone().into())
+            Ok(m.0.mail.to.clone().into())
         }),
         Member::property("from_", Ty::Str, "Who it is from.", MAIL, |m, _| {
-            Ok(m.0.from.clone().into())
+            Ok(m.0.mail.from.clone().into())
         }),
         Member::property("subject", Ty::Str, "Its subject.", MAIL, |m, _| {
-            Ok(m.0.subject.clone().into())
+            Ok(m.0.mail.subject.clone().into())
         }),
         Member::property(
             "text",
             Ty::Str,
             "Its content, one `name: value` a line.",
             MAIL,
-            |m, _| Ok(m.0.text.clone().into()),
+            |m, _| Ok(m.0.mail.text.clone().into()),
         ),
         Member::property(
             "html",
             Ty::Str,
             "Its content as it is sent.",
             MAIL,
-            |m, _| Ok(m.0.html().into()),
+            |m, _| Ok(m.0.mail.html().into()),
         ),
         Member::property(
             "time",
             Ty::Int,
             "When it was written, seconds since 1970.",
             MAIL,
-            |m, _| Ok(i64::try_from(m.0.time).map_or(Value::None, Value::Int)),
+            |m, _| Ok(i64::try_from(m.0.mail.time).map_or(Value::None, Value::Int)),
+        ),
+        Member::property(
+            "state",
+            Ty::Str,
+            "How far its delivery is: kept (no mail server is configured), waiting, sent or failed.",
+            MAIL,
+            |m, _| Ok(m.0.delivery.word().into()),
+        ),
+        Member::property(
+            "reason",
+            Ty::Str,
+            "Why it is not sent; None when there is nothing to tell.",
+            MAIL,
+            |m, _| Ok(m.0.delivery.reason().map_or(Value::None, Value::from)),
         ),
         Member::method(
             "value",
@@ -236,18 +330,19 @@ impl Class for DevnetMail {
             "for mail in j.devnet.mails() { print(mail.value('0-OS address')) }",
             |m: &std::sync::Arc<Self>, args| {
                 let name = args.text("name");
-                Ok(m.0.value(name).map_or(Value::None, Value::from))
+                Ok(m.0.mail.value(name).map_or(Value::None, Value::from))
             },
         ),
     ]];
 
     fn repr(&self, _paint: Paint) -> String {
-        let m = &self.0;
+        let (m, delivery) = (&self.0.mail, &self.0.delivery);
         // The first line is what a list of mails shows.
         format!(
-            "mail to {}: {}\nfrom {}\n\n{}",
+            "mail to {}: {}, {}\nfrom {}\n{delivery}\n\n{}",
             m.to,
             m.subject,
+            delivery.word(),
             m.from,
             m.text.trim_end()
         )

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use super::environment::{Environment, short};
 use super::{output, terminal};
 use crate::cli::{DevnetCommand, DevnetStart};
+use crate::devnet::grid::{MailServer, SmtpOptions};
 use crate::devnet::{self, Config, Devnet, Status};
 use crate::object::{Error, Kind, Result};
 
@@ -89,6 +90,7 @@ async fn foreground(options: &DevnetStart, dir: &Path) -> Result<()> {
     config.registry = options.registry.clone();
     config.identity_key = options.identity_key.clone();
     config.program = std::env::current_exe().ok();
+    config.mail_server = mail_server(options)?;
     let handle = Devnet::start(config).await.map_err(failed)?;
     output::line(&text(&handle.status()));
     let mut interrupted = signal(SignalKind::interrupt())?;
@@ -119,11 +121,31 @@ async fn background(options: &DevnetStart, dir: &Path) -> Result<()> {
     if let Some(file) = &options.identity_key {
         with("--identity-key", absolute(file)?);
     }
+    // A mistake is told here, not in the log of the process in the background.
+    mail_server(options)?;
+    args.extend(smtp_options(options).line());
     let status = devnet::start_background(&exe, &args, dir)
         .await
         .map_err(failed)?;
     output::line(&text(&status));
     Ok(())
+}
+
+fn smtp_options(options: &DevnetStart) -> SmtpOptions {
+    SmtpOptions {
+        host: options.smtp_host.clone(),
+        port: options.smtp_port,
+        tls: options.smtp_tls.clone(),
+        user: options.smtp_user.clone(),
+        password_file: options.smtp_password_file.clone(),
+        from: options.smtp_from.clone(),
+        ca_file: options.smtp_ca_file.clone(),
+    }
+}
+
+fn mail_server(options: &DevnetStart) -> Result<MailServer> {
+    let read = smtp_options(options).read();
+    read.map_err(|reason| Error::new(Kind::Usage, reason))
 }
 
 fn absolute(path: &Path) -> Result<String> {
@@ -160,6 +182,9 @@ fn text(status: &Status) -> String {
     );
     if status.clock_offset != 0 {
         text.push_str(&format!("\nits clock is {} s ahead", status.clock_offset));
+    }
+    if let Some(server) = &status.mail_server {
+        text.push_str(&format!("\nmails go to {server}"));
     }
     for notice in &status.notices {
         text.push_str(&format!("\n{notice}"));

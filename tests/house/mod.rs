@@ -71,6 +71,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("salsa20::", &["grid"]),
     ("poly1305::", &["grid"]),
     ("socket2::", &["zos"]),
+    ("lettre::", &["devnet"]),
     ("rcgen::", &["devnet"]),
     ("ring::", &["devnet"]),
     ("rusqlite::", &["flist"]),

@@ -1,29 +1,34 @@
 //! The capacity directory: farms and nodes, their interface for programs, and a page to look
 //! through them that works without scripts.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::super::clock::Clock;
 use super::super::error::{Error, Result};
 use super::super::folder;
 use super::super::http;
 use super::super::query::{Query, percent_decode};
 use super::farms;
+use super::identity_service::IdentityService;
 use super::page;
+use super::registration::http_date;
 use crate::grid::directory::{
     Farmer, Filter, Location, Node, Units, farmer_body, farmers_body, node_body, nodes_body,
 };
 
 /// Content type of the interface, as the original's server writes it.
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Body of a look-up that found nothing.
-const NOTHING: &str = "{}\n";
+pub(super) const NOTHING: &str = "{}\n";
 /// Longest name or id that is taken.
-const LONGEST: usize = 80;
+pub(super) const LONGEST: usize = 80;
 
 /// What is kept on disk.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -39,6 +44,9 @@ pub struct Directory {
     /// What the broker has taken, by node. It knows that itself after a start.
     taken: Mutex<HashMap<String, Units>>,
     file: PathBuf,
+    clock: Clock,
+    /// Tells who a farmer is.
+    service: IdentityService,
 }
 
 /// A farm to be added.
@@ -120,7 +128,7 @@ impl Directory {
     ///
     /// # Errors
     /// When the file is there and cannot be read.
-    pub fn open(file: PathBuf) -> Result<Self> {
+    pub(super) fn open(file: PathBuf, service: IdentityService, clock: Clock) -> Result<Self> {
         let data = match std::fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::Start {
                 reason: format!("{} is damaged: {error}; remove it", file.display()),
@@ -132,10 +140,33 @@ impl Directory {
             data: Mutex::new(data),
             taken: Mutex::default(),
             file,
+            clock,
+            service,
         })
     }
 
-    fn data(&self) -> MutexGuard<'_, Data> {
+    /// The stand-in for the identity service.
+    pub(super) fn service(&self) -> &IdentityService {
+        &self.service
+    }
+
+    /// The time, seconds since 1970.
+    pub(super) fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    /// A token of a farmer, for a day: what a node sends to register itself.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for an id that no farm can have.
+    pub fn token(&self, farmer: &str) -> Result<zeroize::Zeroizing<String>> {
+        if !good_id(farmer) {
+            return Err(no_id(farmer));
+        }
+        self.service.token(farmer, self.now())
+    }
+
+    pub(super) fn data(&self) -> MutexGuard<'_, Data> {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -147,15 +178,36 @@ impl Directory {
     /// one.
     pub fn nodes(&self, filter: &Filter) -> Vec<Node> {
         let data = self.data();
-        let taken = data.nodes.iter().filter(|node| filter.takes(node));
-        taken.map(|node| self.shown(&data, node)).collect()
+        let taken = self.taken();
+        let places = places(&data.farmers);
+        let wanted = data.nodes.iter().filter(|node| filter.takes(node));
+        wanted
+            .map(|node| shown(node, places.get(node.farmer_id.as_str()), &taken))
+            .collect()
+    }
+
+    /// How many nodes each farmer has, by id.
+    pub(super) fn node_counts(&self) -> HashMap<String, usize> {
+        let data = self.data();
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for node in &data.nodes {
+            match counts.get_mut(&node.farmer_id) {
+                Some(count) => *count = count.saturating_add(1),
+                None => drop(counts.insert(node.farmer_id.clone(), 1)),
+            }
+        }
+        counts
     }
 
     /// A node by its id.
     pub fn node(&self, id: &str) -> Option<Node> {
         let data = self.data();
         let node = data.nodes.iter().find(|node| node.node_id == id)?;
-        Some(self.shown(&data, node))
+        let mut farmers = data.farmers.iter();
+        let farmer = farmers.find(|farmer| farmer.iyo_organization == node.farmer_id);
+        let place = farmer.and_then(|farmer| farmer.location.as_ref());
+        let place = place.filter(|place| place.has_coordinates());
+        Some(shown(node, place.as_ref(), &self.taken()))
     }
 
     /// All farmers.
@@ -178,14 +230,8 @@ impl Directory {
     /// [`Error::Refused`] when the id is taken or a value cannot be, or when it cannot be stored.
     pub fn add(&self, farm: &NewFarm) -> Result<Vec<String>> {
         let refuse = |reason: String| Error::Refused { reason };
-        let good = |text: &str| {
-            (1..=LONGEST).contains(&text.len()) && !text.chars().any(|c| c.is_control() || c == '/')
-        };
-        if !good(&farm.id) {
-            return Err(refuse(format!(
-                "'{}' is no id of a farm: expected 1 to {LONGEST} characters such as my.farm",
-                farm.id.chars().take(LONGEST).collect::<String>()
-            )));
+        if !good_id(&farm.id) {
+            return Err(no_id(&farm.id));
         }
         if !(1..=MOST_NODES).contains(&farm.nodes) {
             return Err(refuse(format!(
@@ -224,8 +270,9 @@ impl Directory {
             getrandom::fill(&mut bytes).map_err(|e| refuse(e.to_string()))?;
             let id = hex::encode(bytes);
             let place = farm.location.clone();
-            next.nodes
-                .push(farms::node(&id, &farm.id, place, farm.units));
+            let mut node = farms::node(&id, &farm.id, place, farm.units);
+            node.updated = http_date(self.now());
+            next.nodes.push(node);
             ids.push(id);
         }
         self.store(&next)?;
@@ -302,32 +349,30 @@ impl Directory {
         })
     }
 
-    /// A node as it is told: where its farm stands, when that is known, and with what the broker
-    /// has taken of it.
-    fn shown(&self, data: &Data, node: &Node) -> Node {
-        let mut node = node.clone();
-        let farmer = data.farmers.iter();
-        let mut farmer = farmer.filter(|farmer| farmer.iyo_organization == node.farmer_id);
-        let place = farmer.next().and_then(|farmer| farmer.location.clone());
-        if let Some(place) = place.filter(Location::has_coordinates) {
-            node.location = Some(place);
-        }
-        if let Some(taken) = self.taken().get(&node.node_id)
-            && *taken != Units::default()
-        {
-            let reserved = node.reserved_resources.unwrap_or_default();
-            node.reserved_resources = Some(reserved.plus(*taken));
-        }
-        node
-    }
-
-    fn store(&self, data: &Data) -> Result<()> {
+    /// Writes all of it to disk.
+    pub(super) fn store(&self, data: &Data) -> Result<()> {
         let text = serde_json::to_vec_pretty(data).unwrap_or_default();
         folder::replace_private(&self.file, &text)
     }
 
-    /// Answers a request; None when the path is not the directory's.
-    pub(super) fn answer(&self, method: &Method, uri: &Uri) -> Option<Response> {
+    /// Answers a request; see [`takes`] for its paths.
+    pub(super) async fn answer(&self, head: &Parts, body: Body) -> Response {
+        if let Some(answer) = self.answer_change(head, body).await {
+            return answer;
+        }
+        match head.method {
+            Method::GET => self.answer_look(&head.uri),
+            _ => http::answer(
+                StatusCode::METHOD_NOT_ALLOWED,
+                http::TEXT,
+                "nodes are registered by POST /api/nodes, and changed by PUT /api/nodes/{id}/reserved \
+                 and /actual; the rest is read\n",
+            ),
+        }
+    }
+
+    /// Answers a look-up.
+    fn answer_look(&self, uri: &Uri) -> Response {
         let query = Query::parse(uri.query().unwrap_or_default());
         let json = |status, body: String| http::answer(status, JSON, body);
         let found = |body: Option<String>| match body {
@@ -335,20 +380,10 @@ impl Directory {
             None => json(StatusCode::NOT_FOUND, NOTHING.to_owned()),
         };
         let parts: Vec<&str> = uri.path().trim_matches('/').split('/').collect();
-        if *method != Method::GET {
-            return match parts.as_slice() {
-                ["api", "nodes" | "farmers", ..] | [""] | ["farmers"] => Some(http::answer(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    http::TEXT,
-                    "nodes of a devnet are its own: farms are added by j.devnet.farm_add\n",
-                )),
-                _ => None,
-            };
-        }
-        Some(match parts.as_slice() {
+        match parts.as_slice() {
             ["api", "nodes"] => match filter(&query) {
                 Ok(filter) => json(StatusCode::OK, nodes_body(&self.nodes(&filter))),
-                Err(text) => http::answer(StatusCode::BAD_REQUEST, http::TEXT, text),
+                Err(text) => http::answer(StatusCode::BAD_REQUEST, http::TEXT, text + "\n"),
             },
             ["api", "nodes", id] => {
                 let node = self.node(&percent_decode(id));
@@ -361,17 +396,74 @@ impl Directory {
             }
             [""] => page::nodes(self, &query),
             ["farmers"] => page::farmers(self),
-            _ => return None,
-        })
+            _ => http::answer(StatusCode::NOT_FOUND, http::TEXT, "there is no such page\n"),
+        }
     }
 
     /// Countries of the nodes, sorted.
     pub(super) fn countries(&self) -> Vec<String> {
         let data = self.data();
         let places = data.nodes.iter().filter_map(|node| node.location.as_ref());
-        let names: BTreeMap<String, ()> = places.map(|place| (place.country.clone(), ())).collect();
-        names.into_keys().collect()
+        let names: BTreeSet<&str> = places
+            .map(|place| place.country.as_str())
+            .filter(|name| !name.is_empty())
+            .collect();
+        names.into_iter().map(str::to_owned).collect()
     }
+}
+
+/// Whether a path is one of the directory's.
+pub(super) fn takes(path: &str) -> bool {
+    let path = path.trim_matches('/');
+    let first = path.split('/').take(2).collect::<Vec<_>>();
+    matches!(
+        first.as_slice(),
+        [""] | ["farmers" | "farm_registered" | "farm_updated"]
+            | [
+                "api",
+                "nodes" | "farmers" | "farmer_create" | "farmer_update"
+            ]
+    )
+}
+
+/// Whether a text can be the id of a farm.
+pub(super) fn good_id(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.len()) && !text.chars().any(|c| c.is_control() || c == '/')
+}
+
+fn no_id(text: &str) -> Error {
+    let shown: String = text.chars().take(LONGEST).collect();
+    Error::Refused {
+        reason: format!(
+            "'{shown}' is no id of a farm: expected 1 to {LONGEST} characters such as my.farm"
+        ),
+    }
+}
+
+/// Where farmers stand that say where, by id.
+fn places(farmers: &[Farmer]) -> HashMap<&str, &Location> {
+    let places = farmers.iter().filter_map(|farmer| {
+        let place = farmer.location.as_ref()?;
+        let known = place.has_coordinates();
+        known.then_some((farmer.iyo_organization.as_str(), place))
+    });
+    places.collect()
+}
+
+/// A node as it is told: where its farm stands, when that is known, and with what the broker has
+/// taken of it.
+fn shown(node: &Node, place: Option<&&Location>, taken: &HashMap<String, Units>) -> Node {
+    let mut node = node.clone();
+    if let Some(place) = place {
+        node.location = Some((*place).clone());
+    }
+    if let Some(taken) = taken.get(&node.node_id)
+        && *taken != Units::default()
+    {
+        let reserved = node.reserved_resources.unwrap_or_default();
+        node.reserved_resources = Some(reserved.plus(*taken));
+    }
+    node
 }
 
 fn fits(wanted: Units, free: Units) -> bool {
@@ -387,7 +479,7 @@ pub(super) fn filter(query: &Query) -> std::result::Result<Filter, String> {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| {
             let shown: String = text.chars().take(LONGEST).collect();
-            format!("{name}: '{shown}' is no whole number\n")
+            format!("{name}: '{shown}' is no whole number from 0 on")
         }),
     };
     let text = |name: &str| Some(query.get(name).to_owned()).filter(|text| !text.is_empty());

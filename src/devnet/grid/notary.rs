@@ -21,9 +21,11 @@ use super::super::resp::request::{Limits, Parser};
 use super::super::resp::wire::{flush, read, refuse};
 use super::super::resp::{Protocol, Reply};
 use super::identity::Identity;
+use crate::grid::gedis::meta::{api_meta, core_schemas};
 use crate::grid::gedis::{Call, CommandName, Value};
 use crate::grid::notary::{
-    EXISTS, FORGED, HASH, NOT_FOUND, Register, RestAnswer, STORED, Stored, register_schema,
+    EXISTS, FORGED, HASH, NOT_FOUND, Register, RestAnswer, STORED, Stored, description,
+    register_schema,
 };
 use crate::grid::sealed::notary_hash;
 use crate::tfchain::{BotName, BotRecord};
@@ -259,9 +261,11 @@ impl Notary {
         match (namespace.as_deref(), actor.as_str(), method.as_str()) {
             (_, "system", "ping") => Reply::Simple("PONG"),
             (_, "system", "api_meta_get") => match call.argument.as_slice() {
-                b"default" => Reply::Bulk(meta().into()),
-                _ => error("unknown namespace"),
+                b"default" => Reply::Bulk(api_meta(&[description()]).into()),
+                // As in the original: a namespace without actors.
+                _ => Reply::Bulk(api_meta(&[]).into()),
             },
+            (_, "system", "jsx_schemas_get") => Reply::Bulk(core_schemas().into()),
             (Some("system"), "system", "auth") => {
                 error("the notary has no password, no AUTH is needed")
             }
@@ -307,26 +311,6 @@ impl Notary {
             None => error(NOT_FOUND.to_owned()),
         }
     }
-}
-
-/// The actors of the namespace; clients of a notary know its schemas.
-fn meta() -> Vec<u8> {
-    #[derive(Serialize)]
-    struct Actors {
-        #[serde(rename = "default__notary_actor")]
-        notary: String,
-    }
-    #[derive(Serialize)]
-    struct Meta {
-        cmds: Actors,
-    }
-    let meta = Meta {
-        cmds: Actors {
-            notary: String::new(),
-        },
-    };
-    // Writing to memory does not fail.
-    rmp_serde::to_vec_named(&meta).unwrap_or_default()
 }
 
 /// The 3bot of a name or number, as the chain has it now.

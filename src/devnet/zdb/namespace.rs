@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::ops::Bound;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::log::{Log, Position, Sizes};
 use super::record::{Header, MAX_KEY, MAX_VALUE, What};
 use super::rewrite::Mark;
+use crate::devnet::folder;
 
 const SETTINGS: &str = "namespace.json";
 /// Bytes of memory that an entry of the index takes beside its key, roughly.
@@ -652,16 +653,6 @@ fn number(key: &[u8]) -> Option<u32> {
     key.try_into().ok().map(u32::from_le_bytes)
 }
 
-/// As a whole or not at all.
-fn write_settings(folder: &Path, settings: &Settings) -> io::Result<()> {
-    let temporary = folder.join(format!(".{SETTINGS}.new"));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)?;
-    file.write_all(&serde_json::to_vec_pretty(settings)?)?;
-    file.sync_all()?;
-    fs::rename(temporary, folder.join(SETTINGS))
+fn write_settings(place: &Path, settings: &Settings) -> io::Result<()> {
+    folder::replace(&place.join(SETTINGS), &serde_json::to_vec_pretty(settings)?)
 }

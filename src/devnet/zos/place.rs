@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::devnet::error::{Error, Result};
-use crate::devnet::folder::{private_options, write_private};
+use crate::devnet::folder::{private_options, replace_private, write_private};
 
 /// Name of the file that marks a folder as a node's, and holds an id of its own.
 pub const MARKER: &str = "kosmos-zos-node";
@@ -131,10 +131,8 @@ impl Place {
     /// # Errors
     /// When the folder cannot be written.
     pub fn publish(&self, node: &NodeFile) -> Result<()> {
-        let fresh = self.path.join("node.json.new");
-        write_private(&fresh, &serde_json::to_vec(node).unwrap_or_default())?;
-        let path = self.path.join(NODE);
-        fs::rename(&fresh, &path).map_err(Error::file("cannot write", path))
+        let text = serde_json::to_vec(node).unwrap_or_default();
+        replace_private(&self.path.join(NODE), &text)
     }
 }
 

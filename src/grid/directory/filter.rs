@@ -35,6 +35,8 @@ pub enum ListOrder {
     Farmer,
     /// Id of the node.
     Node,
+    /// When it was last heard of, newest first.
+    Updated,
 }
 
 impl Filter {
@@ -88,6 +90,7 @@ impl ListOrder {
             "country" | "location" => ListOrder::Country,
             "farmer" => ListOrder::Farmer,
             "node" | "node_id" => ListOrder::Node,
+            "updated" => ListOrder::Updated,
             _ => return None,
         })
     }
@@ -107,6 +110,13 @@ impl ListOrder {
             ListOrder::Country => nodes.sort_by_cached_key(place),
             ListOrder::Farmer => nodes.sort_by(|a, b| a.farmer_id.cmp(&b.farmer_id)),
             ListOrder::Node => nodes.sort_by(|a, b| a.node_id.cmp(&b.node_id)),
+            ListOrder::Updated => {
+                // One that says no time comes last.
+                let heard = |node: &Node| jiff::fmt::rfc2822::parse(&node.updated).ok();
+                nodes.sort_by_cached_key(|node| {
+                    std::cmp::Reverse(heard(node).map(|at| at.timestamp()))
+                });
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::call::{Form, Header};
 use super::error::GedisError;
+use super::meta::Api;
 use super::schema::{Schema, Value, WireError};
 use crate::tfchain::explorer::ServerText;
 use crate::zos::transport::{Limits, Transport};
@@ -133,19 +134,42 @@ impl Client {
     /// # Errors
     /// See [`GedisError`].
     pub async fn actors(&self, namespace: &str) -> Result<Vec<String>, GedisError> {
+        let all = self.cmds(namespace).await?;
+        Ok(all.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Returns what the server tells of its actors in a namespace: their methods with schemas. An
+    /// actor whose description cannot be read is left out.
+    ///
+    /// # Errors
+    /// See [`GedisError`].
+    pub async fn meta(&self, namespace: &str) -> Result<Vec<Api>, GedisError> {
+        let all = self.cmds(namespace).await?;
+        Ok(all
+            .iter()
+            .filter_map(|(_, object)| Api::read(object).ok())
+            .collect())
+    }
+
+    /// Actors by name, with the objects that describe them.
+    async fn cmds(&self, namespace: &str) -> Result<Vec<(String, Vec<u8>)>, GedisError> {
         let mut cmd = redis::cmd("api_meta_get");
         cmd.arg(namespace);
         let answer = self.run("api_meta_get", &cmd).await?;
         let Answer::Bytes(bytes) = answer else {
             return Err(self.senseless("api_meta_get answers bytes"));
         };
-        let names = super::schema::map_keys(&bytes, "cmds").map_err(|e| self.wrong(e))?;
+        let all = super::schema::map_entries(&bytes, "cmds").map_err(|e| self.wrong(e))?;
         let start = format!("{namespace}__");
-        let bare = |name: &String| name.strip_prefix(&start).map(str::to_owned);
-        Ok(names
-            .iter()
-            .filter_map(bare)
-            .map(|name| ServerText::new(&name).to_string())
+        Ok(all
+            .into_iter()
+            .filter_map(|(name, object)| {
+                let bare = name.strip_prefix(&start)?;
+                Some((
+                    ServerText::new(bare).to_string(),
+                    object.unwrap_or_default(),
+                ))
+            })
             .collect())
     }
 

@@ -12,8 +12,9 @@ use std::fmt;
 use crate::capnp::{Builder, Message, MessageError, pack, unpack};
 
 /// First byte of an object.
-const VERSION: u8 = 1;
-const MD5: usize = 16;
+pub(super) const VERSION: u8 = 1;
+/// Bytes of the sum after it.
+pub(super) const MD5: usize = 16;
 /// The largest object that is read.
 pub const MAX_OBJECT: usize = 4 * 1024 * 1024;
 /// Lists and maps inside each other, in MessagePack.
@@ -383,7 +384,7 @@ impl<'de> Visitor<'de> for LooseVisitor {
 }
 
 /// The entries of a map whose keys are texts.
-struct FieldMap(Vec<(String, Option<Vec<u8>>)>);
+struct FieldMap(Vec<Entry>);
 
 impl<'de> Deserialize<'de> for FieldMap {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -408,17 +409,20 @@ impl<'de> Deserialize<'de> for FieldMap {
     }
 }
 
-/// Returns the keys of the map that a MessagePack map has under `key`.
+/// A name, and bytes or the bytes of a text; None for anything else.
+pub(super) type Entry = (String, Option<Vec<u8>>);
+
+/// Returns the entries of the map that a MessagePack map has under `key`.
 ///
 /// # Errors
 /// [`WireError::Form`] when it has none.
-pub(super) fn map_keys(bytes: &[u8], key: &str) -> Result<Vec<String>, WireError> {
+pub(super) fn map_entries(bytes: &[u8], key: &str) -> Result<Vec<Entry>, WireError> {
     let wrong = || WireError::Form(format!("no MessagePack map with '{key}'"));
     let mut rest = bytes;
     let mut reader = rmp_serde::Deserializer::new(&mut rest);
     reader.set_max_depth(MAX_DEPTH);
-    let outer: std::collections::BTreeMap<String, FieldMap> =
+    let mut outer: std::collections::BTreeMap<String, FieldMap> =
         Deserialize::deserialize(&mut reader).map_err(|_| wrong())?;
-    let FieldMap(inner) = outer.get(key).ok_or_else(wrong)?;
-    Ok(inner.iter().map(|(name, _)| name.clone()).collect())
+    let FieldMap(inner) = outer.remove(key).ok_or_else(wrong)?;
+    Ok(inner)
 }

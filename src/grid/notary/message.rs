@@ -3,7 +3,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::grid::gedis::{Field, FieldKind, Schema, Value};
+use crate::grid::gedis::meta::url_of;
+use crate::grid::gedis::{Api, Field, FieldKind, Method, Schema, SchemaText, Value};
 use crate::grid::sealed::Sealed;
 use crate::tfchain::Signature;
 
@@ -169,5 +170,55 @@ impl Stored {
             hash: Some(self.hash.clone()),
             ..self.register.rest()
         }
+    }
+}
+
+/// Text of the schema of what [`REGISTER`] takes.
+const REGISTER_TEXT: &str =
+    "threebot_id = \"\" (S)\ncontent = (bytes)\ncontent_signature = (bytes)";
+/// Text of the schema of what [`REGISTER`] answers and [`GET`] takes.
+const HASH_TEXT: &str = "hash = \"\" (S)";
+/// Address of the schema of what [`GET`] answers.
+const STORED_URL: &str = "threefold.grid.notary.reservation";
+/// Text of that schema.
+const STORED_TEXT: &str = "@url = threefold.grid.notary.reservation\nhash* = \"\" (S)\n\
+                           threebot_id = \"\" (S)\ncontent = (bytes)\ncontent_signature = (bytes)\n";
+
+/// What a notary tells of itself: its actor with methods and schemas.
+pub fn description() -> Api {
+    let (namespace, actor) = ("default", "notary_actor");
+    // A schema has one address: the one under which it was met first.
+    let hash = url_of(namespace, actor, "get", HASH_TEXT);
+    let register = url_of(namespace, actor, "register", REGISTER_TEXT);
+    let schema = |url: &str, content: &str| SchemaText {
+        url: url.to_owned(),
+        content: content.to_owned(),
+    };
+    Api {
+        namespace: namespace.to_owned(),
+        name: actor.to_owned(),
+        methods: vec![
+            Method {
+                name: "get".to_owned(),
+                comment: "Gives a reservation out by its hash.".to_owned(),
+                takes: hash.clone(),
+                answers: STORED_URL.to_owned(),
+                args: vec!["hash".to_owned()],
+            },
+            Method {
+                name: "register".to_owned(),
+                comment: "Keeps a signed reservation of a 3bot; answers its hash.".to_owned(),
+                takes: register.clone(),
+                answers: hash.clone(),
+                args: ["threebot_id", "content", "content_signature"]
+                    .map(String::from)
+                    .to_vec(),
+            },
+        ],
+        schemas: vec![
+            schema(&hash, HASH_TEXT),
+            schema(STORED_URL, STORED_TEXT),
+            schema(&register, REGISTER_TEXT),
+        ],
     }
 }

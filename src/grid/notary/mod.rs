@@ -8,5 +8,5 @@ mod message;
 pub use client::{Notary, NotaryError};
 pub use message::{
     EXISTS, FORGED, GET, HASH, NOT_FOUND, REGISTER, Register, RestAnswer, STORED, Stored,
-    register_schema,
+    description, register_schema,
 };

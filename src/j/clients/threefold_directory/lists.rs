@@ -10,8 +10,11 @@ use crate::object::columns::aligned;
 use crate::object::{Class, Error, Member, Paint, Param, Result, Ty, Value, class_of, similar};
 
 /// What nodes can be sorted by, for help.
-pub const ORDERS: &str = "cru, mru, hru or sru (most free first), country, farmer or node";
-const WORDS: [&str; 7] = ["cru", "mru", "hru", "sru", "country", "farmer", "node"];
+pub const ORDERS: &str =
+    "cru, mru, hru or sru (most free first), country, farmer, node or updated (newest first)";
+const WORDS: [&str; 8] = [
+    "cru", "mru", "hru", "sru", "country", "farmer", "node", "updated",
+];
 
 /// Reads what to sort by.
 ///

@@ -1,5 +1,6 @@
 //! `j.clients.threefold_directory`: which nodes and farmers the grid has.
 mod lists;
+mod registration;
 
 use std::sync::Arc;
 
@@ -357,7 +358,8 @@ const MEMBERS: &[Member<ThreefoldDirectory>] = &[
 impl Class for ThreefoldDirectory {
     const NAME: &'static str = "threefold_directory_client";
     const DOC: &'static str = "A capacity directory: nodes and farmers of the grid.";
-    const MEMBERS: &'static [&'static [Member<Self>]] = &[MEMBERS, Common::<Self>::MEMBERS];
+    const MEMBERS: &'static [&'static [Member<Self>]] =
+        &[MEMBERS, registration::MEMBERS, Common::<Self>::MEMBERS];
     const STORED: Option<Stored<Self>> = Common::<Self>::STORED;
 }
 
