@@ -7,14 +7,12 @@ pub mod builders;
 pub mod clients;
 pub mod data;
 pub mod devnet;
-pub mod devnet_grid;
 pub mod errors;
 pub mod file;
 pub mod instances;
 pub mod model;
 pub mod root;
 pub mod world;
-mod zos_node;
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
 //! The grid of the devnet in `j.devnet`: mails of the broker, farms.
 use std::sync::PoisonError;
 
-use super::clients::tfchain::recipient;
-use super::world::World;
 use crate::devnet::grid::{Addresses, Mail, NewFarm};
 use crate::devnet::{Control, DEFAULT_PORT};
 use crate::grid::directory::{Location, Units};
+use crate::j::clients::tfchain::recipient;
+use crate::j::world::World;
 use crate::object::{Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value};
 
 /// Addresses of a devnet's grid.
