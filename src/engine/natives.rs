@@ -476,8 +476,3 @@ pub fn help_of(value: &Value) -> String {
         other => help::class(&super::builtin::class_of(other)),
     }
 }
-
-/// True for values that the tree made.
-pub fn is_node(value: &Dynamic) -> bool {
-    value.is::<Node>()
-}
