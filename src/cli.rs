@@ -137,7 +137,7 @@ pub enum Command {
 pub enum StoreCommand {
     /// Check permissions, header and every record.
     Check,
-    /// Write a sealed backup.
+    /// Write a sealed backup of everything, databases included.
     Backup {
         /// File to write; must not exist.
         file: PathBuf,

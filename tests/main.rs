@@ -19,6 +19,7 @@ mod j;
 mod object;
 mod schema;
 mod shell;
+mod skipped;
 mod store;
 mod tfchain;
 mod zdb;

@@ -21,7 +21,7 @@ pub(super) async fn take_in<F, C>(
     F: Fn(TcpStream) -> C,
     C: Future<Output = ()> + Send + 'static,
 {
-    let stopped = super::stopped(stopping);
+    let stopped = super::stopping::stopped(stopping);
     tokio::pin!(stopped);
     let places = Arc::new(Semaphore::new(clients));
     let mut clients = JoinSet::new();

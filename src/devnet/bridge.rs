@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::explorer_api::Query;
 use super::node::{Node, Refused};
+use super::query::Query;
 use super::storage::Pending;
 use crate::tfchain::transaction::Erc20CoinCreation;
 use crate::tfchain::{Amount, Erc20Address, Erc20Hash, Network, UnlockHash};

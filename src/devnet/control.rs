@@ -8,14 +8,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::answers::{Account, GridAddresses, Made, Status};
 use super::bridge::{Bridged, Withdrawal};
 use super::error::{Error, Result};
 use super::folder::{self, NodeFile};
-use super::grid::{self, Mail, NewFarm};
+use super::grid::{Mail, NewFarm};
 
 /// Path prefix of the control requests.
 pub const PREFIX: &str = "/kosmos/devnet/";
@@ -25,75 +25,6 @@ pub const TOKEN_HEADER: &str = "x-kosmos-token";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest answer.
 const MAX_ANSWER: u64 = 10_000_000;
-
-/// What a devnet says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
-    /// Process id of the node.
-    pub pid: u32,
-    /// Address of the node's HTTP interface.
-    pub addr: SocketAddr,
-    /// Address of the faucet.
-    pub faucet: SocketAddr,
-    /// Address of the flist hub.
-    pub hub: SocketAddr,
-    /// Addresses of the grid.
-    pub grid: grid::Addresses,
-    /// Height of the newest block.
-    pub height: u64,
-    /// Id of the newest block (64 hex).
-    pub block_id: String,
-    /// Timestamp of the newest block, seconds since 1970.
-    pub block_time: u64,
-    /// Milliseconds between blocks; None when blocks are only made on demand.
-    pub block_every_ms: Option<u64>,
-    /// Transactions that wait in the pool.
-    pub pool: usize,
-    /// Offset of the node's clock in seconds.
-    pub clock_offset: i64,
-    /// The node's time, seconds since 1970.
-    pub now: u64,
-    /// The folder of its state.
-    pub dir: String,
-    /// What was noticed at the start, for example a torn tail that was cut off.
-    pub notices: Vec<String>,
-}
-
-impl Status {
-    /// Returns the address of the pages for a browser, which the faucet's port serves.
-    pub fn pages(&self) -> String {
-        format!("http://{}/explorer", self.faucet)
-    }
-}
-
-/// A block that was just made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
-    /// Its height.
-    pub height: u64,
-    /// Its id (64 hex).
-    pub id: String,
-    /// Its timestamp, seconds since 1970.
-    pub timestamp: u64,
-    /// Transactions in it besides the block creating one.
-    pub transactions: usize,
-}
-
-/// A funded identity of the devnet. Its mnemonic is public knowledge: it is the same on every
-/// devnet and worth nothing elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    /// What it is used for.
-    pub name: String,
-    /// Seed phrase.
-    pub mnemonic: String,
-    /// Key index of the address.
-    pub index: u64,
-    /// Address (78 hex).
-    pub address: String,
-    /// Spendable coins in the smallest unit.
-    pub balance: String,
-}
 
 /// A connection to a devnet that runs in this or another process.
 #[derive(Clone, Debug)]
@@ -124,7 +55,7 @@ impl Control {
     }
 
     /// Returns the addresses of the grid.
-    pub fn grid_addresses(&self) -> grid::Addresses {
+    pub fn grid_addresses(&self) -> GridAddresses {
         self.node.grid
     }
 

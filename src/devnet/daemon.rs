@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::control::{Control, Status};
+use super::answers::Status;
+use super::control::Control;
 use super::error::{Error, Result};
 use super::folder;
 

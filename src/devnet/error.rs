@@ -17,24 +17,18 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
-    /// The folder exists, holds something, and is no devnet folder.
+    /// The folder exists, holds something, and is not what it would become.
     #[error(
-        "{} is not a devnet folder (no {} in it): nothing was touched, choose an empty folder",
-        path.display(), super::folder::MARKER
+        "{} is not {kind} (no {marker} in it): nothing was touched, choose an empty folder",
+        path.display()
     )]
     NotOurs {
         /// The folder.
         path: PathBuf,
-    },
-    /// The folder exists, holds something, and is no folder of a Zero-OS node.
-    #[error(
-        "{} is not the folder of a Zero-OS node (no kosmos-zos-node in it): nothing was touched, \
-         choose an empty folder",
-        path.display()
-    )]
-    NotZosNode {
-        /// The folder.
-        path: PathBuf,
+        /// What it is not.
+        kind: &'static str,
+        /// The file that would tell.
+        marker: &'static str,
     },
     /// A Zero-OS node would serve everybody in the network.
     #[error(

@@ -12,13 +12,13 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
-use super::explorer_api::lookup::WRONG_LENGTH;
-use super::explorer_api::{Query, reference_text};
+use super::explorer_api::{WRONG_LENGTH, reference_text};
 use super::http::{self, TEXT};
 use super::node::{Node, Refused, State};
 use super::pages;
 use super::pages::html::escape;
 use super::pages::layout::{self, STYLE};
+use super::query::Query;
 use crate::tfchain::constants::MAX_CLIENT_INPUTS;
 use crate::tfchain::hash::{OutputId, TransactionId};
 use crate::tfchain::transaction::StandardTransaction;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::GridAddresses;
 use super::error::{Error, Result};
 
 /// Name of the file that marks a folder as a devnet's.
@@ -23,6 +24,8 @@ const EVENTS: &str = "node.log";
 const OUTPUT: &str = "output.log";
 /// The folder of the flist hub.
 const HUB: &str = "hub";
+/// The folder of the grid.
+const GRID: &str = "grid";
 /// Prefix of the files that keep bytes which were cut off a damaged chain log.
 const DISCARDED: &str = "discarded-";
 
@@ -38,7 +41,7 @@ pub struct NodeFile {
     /// Address of the flist hub.
     pub hub: SocketAddr,
     /// Addresses of the grid.
-    pub grid: super::grid::Addresses,
+    pub grid: GridAddresses,
     /// Secret that the control paths ask for (64 hex characters).
     pub token: String,
 }
@@ -77,9 +80,7 @@ impl Folder {
         if !marker.is_file() {
             let mut entries = fs::read_dir(path).map_err(Error::file("cannot read", path))?;
             if entries.next().is_some() {
-                return Err(Error::NotOurs {
-                    path: path.to_owned(),
-                });
+                return Err(not_ours(path));
             }
         }
         make_private(path)?;
@@ -117,6 +118,11 @@ impl Folder {
     /// Returns the folder of the flist hub.
     pub fn hub(&self) -> PathBuf {
         self.path.join(HUB)
+    }
+
+    /// Returns the folder of the grid.
+    pub fn grid(&self) -> PathBuf {
+        self.path.join(GRID)
     }
 
     /// Tells other processes of the user where this node is.
@@ -167,6 +173,14 @@ pub fn in_use(path: &Path) -> Result<bool> {
     }
 }
 
+fn not_ours(path: &Path) -> Error {
+    Error::NotOurs {
+        path: path.to_owned(),
+        kind: "a devnet folder",
+        marker: MARKER,
+    }
+}
+
 /// Removes a devnet's state: only files that a devnet writes, then the folder if nothing is left.
 ///
 /// Returns false when there was nothing to remove. Fails when a devnet runs there or the folder
@@ -176,9 +190,7 @@ pub fn reset(path: &Path) -> Result<bool> {
         return Ok(false);
     }
     if !path.join(MARKER).is_file() {
-        return Err(Error::NotOurs {
-            path: path.to_owned(),
-        });
+        return Err(not_ours(path));
     }
     // Owning the folder while deleting keeps a devnet from starting in it meanwhile.
     let folder = Folder::open(path)?;
@@ -189,9 +201,7 @@ pub fn reset(path: &Path) -> Result<bool> {
         // Never through a link, and of folders only those of hub and grid: others are
         // not ours.
         let plain = entry.file_type().map(|t| t.is_file()).unwrap_or(false);
-        if (name == HUB || name == super::grid::NAME)
-            && entry.file_type().is_ok_and(|kind| kind.is_dir())
-        {
+        if (name == HUB || name == GRID) && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             let hub = entry.path();
             fs::remove_dir_all(&hub).map_err(Error::file("cannot remove", hub))?;
         }

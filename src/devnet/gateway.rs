@@ -208,6 +208,11 @@ fn normal(host: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
+/// Whether two texts name the same domain.
+pub fn same_domain(one: &str, other: &str) -> bool {
+    normal(one.trim()) == normal(other.trim())
+}
+
 fn checked_domain(domain: &str) -> std::result::Result<String, RouteError> {
     let name = normal(domain.trim());
     let label = |label: &str| {

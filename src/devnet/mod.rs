@@ -1,5 +1,6 @@
 //! The grid on one laptop: a tfchain node with the real one's HTTP interface and rules, a faucet,
-//! a hub of flists, and a stand-in for the bridge from Ethereum.
+//! a stand-in for the bridge from Ethereum, a hub of flists, and a grid whose broker deploys on this
+//! machine what was reserved and paid.
 //!
 //! [`Devnet::start`] runs it inside this process, [`start_background`] as one of its own; a
 //! [`Control`] asks and drives either from anywhere. State lies in one folder and survives being
@@ -14,8 +15,9 @@
 //! | capacity: directory, notary, broker, mails | [`grid`]; what the broker deploys: [`zos`], [`s3`], [`gateway`], [`zdb`] |
 //! | flists | [`hub`], with its tokens in [`identity`] |
 //! | running, asking and stopping it | here, `daemon`, `control`, `folder` |
-//! | what its servers share | `accept`, `serving`, `http`, [`resp`] |
+//! | what its servers share | `accept`, `serving`, `stopping`, `http`, `query`, `answers`, `token`, [`resp`] |
 mod accept;
+mod answers;
 mod bridge;
 pub mod chain;
 mod clock;
@@ -33,22 +35,27 @@ pub mod identity;
 pub mod node;
 mod pages;
 pub mod pool;
+mod query;
 pub mod resp;
 pub mod s3;
 mod server;
 mod serving;
+mod stopping;
 pub mod storage;
+mod token;
 pub mod zdb;
 #[cfg(target_os = "linux")]
 pub mod zos;
 
+pub use answers::{Account, GridAddresses, Made, Status};
 pub use bridge::{Bridged, Target, Withdrawal};
 pub use clock::Clock;
-pub use control::{Account, Control, Made, Status};
+pub use control::Control;
 pub use daemon::{reset, start_background, status, stop};
 pub use error::{Error, Result};
 pub use faucet::{DEFAULT_TFT, Faucet};
 pub use folder::{MARKER, NodeFile};
+pub use query::Query;
 pub use serving::Serving;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -72,6 +79,8 @@ use hub::{Access, DockerImages, Hub, HubConfig};
 use node::Node;
 use server::{Server, StatusSource};
 use serving::serve;
+use stopping::stopped;
+use token::new_token;
 
 use crate::flist::{Address, open_address};
 use crate::zdb::DEFAULT_NAMESPACE;
@@ -119,6 +128,10 @@ pub struct Config {
     pub import: Option<PathBuf>,
     /// The node's clock.
     pub clock: Clock,
+    /// Pauses between the broker's four tries to deploy something.
+    pub deploy_pauses: [Duration; 3],
+    /// Told each step of the broker, by name, before it is taken. Tests end the process there.
+    pub on_step: Option<fn(&str)>,
 }
 
 impl Config {
@@ -140,6 +153,8 @@ impl Config {
             block_time: Some(DEFAULT_BLOCK_TIME),
             import: None,
             clock: Clock::system(),
+            deploy_pauses: grid::PAUSES,
+            on_step: None,
         }
     }
 }
@@ -192,7 +207,7 @@ impl Devnet {
         };
         let (grid, grid_tasks) = Grid::start(
             grid::Settings {
-                folder: grid::folder_of(folder.path()),
+                folder: folder.grid(),
                 directory: directory_addr,
                 notary: at(config.notary_port, 5),
                 gateway: at(config.gateway_port, 6),
@@ -201,6 +216,8 @@ impl Devnet {
                 node_addr: here(addr),
                 faucet: Arc::clone(&faucet),
                 program: config.program.clone(),
+                deploy_pauses: config.deploy_pauses,
+                on_step: config.on_step,
             },
             stopping.clone(),
         )
@@ -343,14 +360,6 @@ async fn open_hub(
     })?
 }
 
-fn new_token() -> Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|e| Error::Start {
-        reason: e.to_string(),
-    })?;
-    Ok(hex::encode(bytes))
-}
-
 /// Makes a router that hands every request to `service`, whatever its path.
 ///
 /// On the loopback address a request must name a host that DNS cannot have forged; who listens
@@ -376,11 +385,6 @@ where
             }
         }
     })
-}
-
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    // An error means that nobody can ask any more, so the devnet ends as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Makes a block every `time` until the devnet stops.

@@ -10,9 +10,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
 
+use super::answers::{Account, Made};
 use super::chain::{Block, Chain, Genesis, RawBlock, Source};
 use super::clock::Clock;
-use super::control::{Account, Made};
 use super::error::{Error, Result};
 use super::folder;
 use super::pool::Pool;

@@ -10,14 +10,16 @@ use axum::response::Response;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::answers::{GridAddresses, Status};
 use super::bridge::Withdrawal;
-use super::control::{PREFIX, Status, TOKEN_HEADER, token_matches};
+use super::control::{PREFIX, TOKEN_HEADER, token_matches};
 use super::error::Error;
 use super::explorer_api::json::Json;
-use super::explorer_api::{self, AGENT, BROWSER, CALL, DECODING, Query, Reply, Route};
-use super::grid::{self, Grid, NewFarm};
+use super::explorer_api::{self, AGENT, BROWSER, CALL, DECODING, Reply, Route};
+use super::grid::{Grid, NewFarm};
 use super::http::{self, BodyError, JSON, TEXT};
 use super::node::{Node, Refused};
+use super::query::Query;
 
 /// Methods of a path that can only be read.
 const GET: &str = "GET, OPTIONS";
@@ -41,7 +43,7 @@ pub(super) struct StatusSource {
     pub addr: SocketAddr,
     pub faucet: SocketAddr,
     pub hub: SocketAddr,
-    pub grid: grid::Addresses,
+    pub grid: GridAddresses,
     pub block_every_ms: Option<u64>,
     pub dir: String,
 }

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::error::{Error, Result};
 use super::http::LimitedListener;
+use super::stopping::stopped;
 
 /// How long requests may take to end when it stops.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -34,9 +35,7 @@ pub(super) fn serve(
     tokio::spawn(async move {
         let serving = axum::serve(listener, app);
         // Serving ends when it is told to, never with an error of its own.
-        let _ = serving
-            .with_graceful_shutdown(super::stopped(stopping))
-            .await;
+        let _ = serving.with_graceful_shutdown(stopped(stopping)).await;
     })
 }
 

@@ -233,7 +233,7 @@ impl Pass<'_, '_, '_> {
         let range = self.range(index);
         match self.place() {
             Place::Index => Err(DialectError::new("slices are written with ..", range)
-                .hint("a[1..3] instead of a[1:3]")),
+                .hint("a[1..3] instead of a[1:3]; of a list a.extract(1..3)")),
             Place::Call => Err(
                 DialectError::new("keyword arguments are written with =", range)
                     .hint("f(name=value)"),

@@ -40,17 +40,17 @@ fn carry(raised: Raised) -> Box<EvalAltResult> {
 pub struct Foreign(pub Dynamic);
 
 impl Foreign {
-    /// The numbers of a range.
+    /// The numbers of a range, also of one with steps.
     ///
     /// # Errors
-    /// When it is not a range, or one without an end.
-    pub fn items_of_range(&self) -> Result<Value> {
+    /// When it is not a range, or too long a one.
+    pub fn items_of_range(self: &Arc<Self>, converter: &Arc<Converter>) -> Result<Value> {
         let (start, end) = if let Some(range) = self.0.read_lock::<std::ops::Range<i64>>() {
             (range.start, range.end)
         } else if let Some(range) = self.0.read_lock::<std::ops::RangeInclusive<i64>>() {
             (*range.start(), range.end().saturating_add(1))
         } else {
-            return Err(Error::type_error("this value is not iterable"));
+            return self.items_of_steps(converter);
         };
         if end.saturating_sub(start) > MOST_ITEMS {
             return Err(Error::value(format!(
@@ -59,10 +59,36 @@ impl Foreign {
         }
         Ok((start..end).map(Value::Int).collect())
     }
+
+    /// The type of `range(1, 9, 2)` is rhai's own affair: rhai walks over it.
+    fn items_of_steps(&self, converter: &Arc<Converter>) -> Result<Value> {
+        let engine = rhai::Engine::new();
+        let mut scope = rhai::Scope::new();
+        scope.push_dynamic("steps", self.0.clone());
+        scope.push("most", MOST_STEPS);
+        let walk = "let items = []; for item in steps { items.push(item); most -= 1; \
+                    if most < 0 { return (); } } items";
+        match engine.eval_with_scope::<Dynamic>(&mut scope, walk) {
+            Ok(items) if items.is_unit() => Err(Error::value("this range is too long for a list")),
+            Ok(items) => Ok(converter.to_value(items)),
+            Err(_) => Err(Error::type_error("this value is not iterable")),
+        }
+    }
+
+    /// What is shown of it: never the name of a type of the engine.
+    fn shown(&self) -> String {
+        let text = self.0.to_string();
+        match text.contains("::") {
+            true => "<range>".to_string(),
+            false => text,
+        }
+    }
 }
 
 /// A list made of a range may not be longer than this.
 const MOST_ITEMS: i64 = 10_000_000;
+/// The same for one with steps, which takes longer.
+const MOST_STEPS: i64 = 1_000_000;
 
 impl Class for Foreign {
     const NAME: &'static str = "value";
@@ -70,10 +96,10 @@ impl Class for Foreign {
     const MEMBERS: &'static [&'static [Member<Self>]] = &[];
 
     fn repr(&self, _paint: Paint) -> String {
-        self.0.to_string()
+        self.shown()
     }
     fn inline(&self) -> String {
-        self.0.to_string()
+        self.shown()
     }
 }
 

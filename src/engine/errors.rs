@@ -43,21 +43,14 @@ pub fn translate(error: EvalAltResult, known: &[String]) -> (Error, Position) {
             Kind::NotFound,
             format!("string index {index} is out of range: the text has {length} characters"),
         ),
-        E::ErrorMismatchDataType(wanted, found, _) => Error::type_error(format!(
-            "expected {}, not {}",
-            type_name(&wanted),
-            type_name(&found)
-        )),
-        E::ErrorMismatchOutputType(wanted, found, _) => Error::type_error(format!(
-            "expected {}, not {}",
-            type_name(&wanted),
-            type_name(&found)
-        )),
+        E::ErrorMismatchDataType(wanted, found, _)
+        | E::ErrorMismatchOutputType(wanted, found, _) => mismatch(&wanted, &found),
         E::ErrorIndexingType(text, _) => {
             let of = text.split('[').next().unwrap_or_default().trim();
             Error::type_error(format!("'{}' object is not subscriptable", type_name(of)))
         }
-        E::ErrorFor(_) => Error::type_error("this value is not iterable"),
+        E::ErrorFor(_) => Error::type_error("this value is not iterable")
+            .hint("for takes a list, a dict, a text or a range: for i in range(3) { … }"),
         E::ErrorAssignmentToConstant(name, _) => Error::new(
             Kind::Name,
             format!("cannot assign to '{name}': it is a constant"),
@@ -85,7 +78,23 @@ pub fn syntax(kind: &ParseErrorType) -> Error {
     Error::new(Kind::Syntax, text)
 }
 
+/// A value of the wrong type where rhai itself wants another one.
+fn mismatch(wanted: &str, found: &str) -> Error {
+    let names = (type_name(wanted), type_name(found));
+    match names {
+        ("str", "str") => Error::type_error("a key is a text, this is a single character")
+            .hint("'x' of one letter is a character here: write \"x\", or dict[str(key)]"),
+        (_, "range") => Error::type_error("a list is not cut with a range")
+            .hint("list.extract(1..3) answers a part of it"),
+        (wanted, found) => Error::type_error(format!("expected {wanted}, not {found}")),
+    }
+}
+
 fn undefined(name: &str, known: &[String]) -> Error {
+    if known.iter().any(|word| word == name) {
+        return Error::type_error(format!("{name} is a function, not a value"))
+            .hint(format!("call it: {name}(…)"));
+    }
     let error = Error::new(Kind::Name, format!("name '{name}' is not defined"));
     // One letter is near to every other letter: no guesses there.
     if name.chars().count() < 3 {
@@ -114,6 +123,9 @@ fn no_function(signature: &str, known: &[String]) -> Error {
         (true, [left, right]) => Error::type_error(format!(
             "unsupported operand type(s) for {name}: '{left}' and '{right}'"
         )),
+        (false, [of, _]) if name == "contains" => {
+            Error::type_error(format!("argument of type '{of}' is not iterable"))
+        }
         _ if known.iter().any(|k| k == name) => Error::type_error(if types.is_empty() {
             format!("{name}() needs an argument")
         } else {
@@ -167,6 +179,8 @@ pub fn type_name(rhai: &str) -> &str {
         "blob" => "bytes",
         "()" => "None",
         "Fn" => "function",
+        other if other.starts_with("core::ops::range::Range") => "range",
+        other if other.ends_with("::Node") => "object",
         other => other,
     }
 }

@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, EvalAltResult, FnPtr, ImmutableString, NativeCallCont
 use super::Print;
 use super::convert::{Converter, Foreign, Raised, raise};
 use super::format;
-use super::node::{KwArgs, Node, split_arguments};
+use super::node::{KwArgs, split_arguments};
 use crate::object::dispatch::Method;
 use crate::object::{Error, Kind, Result, Value, help, print};
 
@@ -63,6 +63,7 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>, out: &Pri
     printing(engine, converter, out);
     conversions(engine, converter);
     texts(engine, converter);
+    iterating(engine);
     hidden(engine, converter);
     explaining(engine, converter, out);
     variadic(engine, converter, "exit", 0..=1, leave);
@@ -181,7 +182,10 @@ fn conversions(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
     one(engine, converter, "type", |v| Ok(Value::Str(v.type_name())));
     one(engine, converter, "int", int);
     one(engine, converter, "float", float);
-    one(engine, converter, "list", list);
+    let c = converter.clone();
+    variadic(engine, converter, "list", 1..=1, move |args, _| {
+        list(&c, args.first().unwrap_or(&Value::None))
+    });
     one(engine, converter, "sum", |v| {
         let mut total = Value::Int(0);
         for item in items(v)? {
@@ -253,14 +257,11 @@ fn items(value: &Value) -> Result<Vec<Value>> {
     }
 }
 
-fn list(value: &Value) -> Result<Value> {
-    if let Value::Object(object) = value
-        && let Some(foreign) = value.downcast::<Foreign>()
-    {
-        let _ = object;
-        return foreign.items_of_range();
+fn list(converter: &Arc<Converter>, value: &Value) -> Result<Value> {
+    match value.downcast::<Foreign>() {
+        Some(foreign) => foreign.items_of_range(converter),
+        None => Ok(Value::List(items(value)?)),
     }
-    Ok(Value::List(items(value)?))
 }
 
 fn truth(value: &Value) -> bool {
@@ -387,6 +388,16 @@ fn texts(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
         s.as_bytes().to_vec() as rhai::Blob
     });
     engine.register_fn("hex", |bytes: rhai::Blob| ::hex::encode(bytes));
+}
+
+/// `for key in map`, as in Python; Rhai itself iterates over `map.keys()` only.
+fn iterating(engine: &mut rhai::Engine) {
+    let mut module = rhai::Module::new();
+    module.set_iter(TypeId::of::<rhai::Map>(), |map| {
+        let map = map.try_cast_result::<rhai::Map>().unwrap_or_default();
+        Box::new(map.into_keys().map(|key| Dynamic::from(key.to_string())))
+    });
+    engine.register_global_module(module.into());
 }
 
 fn hidden(engine: &mut rhai::Engine, converter: &Arc<Converter>) {

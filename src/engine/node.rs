@@ -292,25 +292,42 @@ pub fn register(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
 
     let c = converter.clone();
     #[allow(deprecated)] // marked volatile, not deprecated; the version is pinned
-    engine.on_missing_function(move |name, args, is_method, _context| {
+    engine.on_missing_function(move |name, args, is_method, mut context| {
         // A function without a name, given to map() or filter() of a list of objects, is tried as
         // a method of each first; no member has its name.
         let is_name = |name: &str| name.starts_with(|ch: char| ch.is_alphabetic() || ch == '_');
-        if !is_method || !is_name(name) || name.contains('$') {
+        if !is_name(name) || name.contains('$') {
             return Ok(None);
         }
-        let Some((first, rest)) = args.split_first_mut() else {
-            return Ok(None);
+        let object = args
+            .first()
+            .filter(|_| is_method)
+            .and_then(|first| first.read_lock::<Node>().map(|node| node.0.clone()));
+        let Some(object) = object else {
+            return Ok(as_texts(&mut context, name, args));
         };
-        let Some(object) = first.read_lock::<Node>().map(|node| node.0.clone()) else {
-            return Ok(None);
-        };
+        let (_, rest) = args.split_at_mut(1);
         // The object itself is consumed as rhai expects of a call by value.
         let (positional, keywords) = split_arguments(&c, rest);
         dispatch::call(&object, name, positional, keywords)
             .map(|value| Some(c.to_dynamic(value)))
             .map_err(|error| raise_in(error, name))
     });
+}
+
+/// Calls with each char among the arguments as a text of one character: `'a'` is a char in Rhai, and
+/// text to whoever typed it. Only what Rhai has no answer to is tried so; None when nothing is won.
+fn as_texts(context: &mut rhai::EvalContext, name: &str, args: &[&mut Dynamic]) -> Option<Dynamic> {
+    if !args.iter().any(|arg| arg.is_char()) {
+        return None;
+    }
+    let text = |arg: &&mut Dynamic| match arg.as_char() {
+        Ok(ch) => Dynamic::from(ch.to_string()),
+        Err(_) => (**arg).clone(),
+    };
+    let mut texts: Vec<Dynamic> = args.iter().map(text).collect();
+    let mut texts: Vec<&mut Dynamic> = texts.iter_mut().collect();
+    context.call_native_fn_raw(name, true, &mut texts).ok()
 }
 
 /// The position of an error that has none of its own.

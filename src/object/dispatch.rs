@@ -126,7 +126,12 @@ pub fn assign(object: &Obj, name: &str, value: Value) -> Result<()> {
     object
         .clone()
         .set_index(&Value::Str(name.into()), &value)
-        .unwrap_or_else(|| Err(no_attribute(object, name)))
+        .unwrap_or_else(|| {
+            if object.child_names().iter().any(|child| child == name) {
+                return Err(Error::new(Kind::Attribute, "can't set attribute"));
+            }
+            Err(no_attribute(object, name))
+        })
 }
 
 /// Reads `object[index]`.

@@ -13,7 +13,7 @@ pub fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'
     let lower = wanted.to_lowercase();
     let mut found: Vec<(usize, &str)> = known
         .map(|word| (distance(&lower, &word.to_lowercase(), limit), word))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter(|(distance, word)| *distance <= limit && *word != wanted)
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.cmp(b.1)));
     found.dedup_by(|a, b| a.1 == b.1);

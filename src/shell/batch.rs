@@ -107,6 +107,7 @@ pub fn piped(session: &Session, mode: Mode) -> Result<u8> {
             match &result {
                 Ok(Some(exit)) => return Ok(exit_code(Some(*exit))),
                 Ok(None) => {}
+                Err(error) if silenced(error) => return Ok(worst),
                 Err(error) => {
                     worst = error.kind.exit_code();
                     // Ctrl-C ends the whole, not one line of it.

@@ -54,8 +54,13 @@ pub fn check(opener: &Opener) -> Result<()> {
 pub fn backup(opener: &Opener, file: &Path) -> Result<()> {
     let store = opener.unlock(&opener.locked()?)?;
     let info = store.backup(file).map_err(failed)?;
+    let databases = match info.databases {
+        0 => String::new(),
+        1 => " and 1 database".to_owned(),
+        n => format!(" and {n} databases"),
+    };
     output::line(&format!(
-        "{} records in {} ({} bytes)",
+        "{} records{databases} in {} ({} bytes)",
         info.records,
         file.display(),
         info.bytes

@@ -1,7 +1,7 @@
 //! The only place that prints: results on stdout, everything else on stderr.
 //!
 //! A reader that goes away (`kosmos … | head`) is no error: what runs is stopped, and nothing more
-//! is written.
+//! is written. A file that takes no more (a full disk) ends the run in the same way, and is told.
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -10,6 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::interrupt;
 
 static BROKEN: AtomicBool = AtomicBool::new(false);
+/// Why results could not be written, other than that nobody reads them.
+static LOST: Mutex<Option<String>> = Mutex::new(None);
 static QUIET: AtomicBool = AtomicBool::new(false);
 /// True while a progress line stands on the terminal.
 static PROGRESS: Mutex<bool> = Mutex::new(false);
@@ -23,9 +25,14 @@ pub fn above_prompt(printer: Option<Sender<String>>) {
     *ABOVE.lock().unwrap_or_else(PoisonError::into_inner) = printer;
 }
 
-/// True once the reader of stdout is gone.
+/// True once results can no longer be written, or nobody reads them.
 pub fn broken() -> bool {
     BROKEN.load(Ordering::Relaxed)
+}
+
+/// Why results were lost, when that is a fault.
+pub fn lost() -> Option<String> {
+    LOST.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// With `-q` notes and progress are left out.
@@ -43,9 +50,15 @@ pub fn out(text: &str) {
     let written = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
-    if let Err(error) = written
-        && error.kind() == ErrorKind::BrokenPipe
-    {
+    if let Err(error) = written {
+        if error.kind() != ErrorKind::BrokenPipe {
+            // A terminal that takes nothing for a moment loses a line, not the session.
+            if stdout.is_terminal() {
+                return;
+            }
+            let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.get_or_insert_with(|| error.to_string());
+        }
         BROKEN.store(true, Ordering::Relaxed);
         interrupt::stop();
     }

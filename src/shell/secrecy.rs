@@ -21,7 +21,9 @@ const WORDS: &[&str] = &[
 ];
 /// A name that contains one of these is not even kept without a value.
 const NEVER: &[&str] = &["passphrase", "password"];
-/// So many words of the recovery list in a row are somebody's key.
+/// So many words of the recovery list among so many in a row are somebody's key, a mistyped one or
+/// two included: the others are enough to find it.
+const LISTED: usize = 10;
 const RUN: usize = 12;
 
 /// What the declarations of a tree call secret.
@@ -160,15 +162,15 @@ fn positional(source: &str, tokens: &[Token], first: usize) -> usize {
 /// Words of the recovery list in a row, wherever they stand: in a string, a comment, or typed at
 /// the prompt by mistake.
 fn has_recovery_words(source: &str) -> bool {
-    let mut run = 0;
+    let mut last: VecDeque<bool> = VecDeque::with_capacity(RUN);
     source
         .split(|c: char| !c.is_alphabetic())
         .filter(|word| !word.is_empty())
         .any(|word| {
-            run = match Language::English.find_word(&word.to_lowercase()) {
-                Some(_) => run + 1,
-                None => 0,
-            };
-            run >= RUN
+            if last.len() == RUN {
+                last.pop_front();
+            }
+            last.push_back(Language::English.find_word(&word.to_lowercase()).is_some());
+            last.len() == RUN && last.iter().filter(|listed| **listed).count() >= LISTED
         })
 }

@@ -29,20 +29,6 @@ const STACK: usize = 64 << 20;
 /// Time between the blocks of the tutorial: nobody likes to wait.
 const TUTORIAL_BLOCK_TIME: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// The scripts of the tutorial, in order.
-const TUTORIAL: &[&str] = &[
-    include_str!("../../examples/wallet.rhai"),
-    include_str!("../../examples/sending.rhai"),
-    include_str!("../../examples/threebot.rhai"),
-    include_str!("../../examples/together.rhai"),
-    include_str!("../../examples/swap.rhai"),
-    include_str!("../../examples/capacity.rhai"),
-    include_str!("../../examples/machine.rhai"),
-    include_str!("../../examples/flist.rhai"),
-    include_str!("../../examples/schema.rhai"),
-    include_str!("../../examples/addresses.rhai"),
-];
-
 /// The tree that users get.
 const TREE: Tree = Tree {
     open: j::open,
@@ -74,10 +60,17 @@ impl Start {
         if let Err(error) = log::start(self.cli.debug, self.environment.log.as_deref()) {
             output::err(&format!("warning: no log: {error}"));
         }
-        match self.door() {
+        let code = match self.door() {
             Ok(code) => code,
             Err(error) if output::broken() && error.kind == Kind::Interrupted => 0,
             Err(error) => batch::fatal(&error, self.cli.json, self.look().errors),
+        };
+        match output::lost() {
+            Some(reason) => {
+                output::err(&format!("cannot write the results: {reason}"));
+                code.max(1)
+            }
+            None => code,
         }
     }
 
@@ -327,7 +320,7 @@ impl Start {
             waits: interactive,
             colours,
         };
-        let played = TUTORIAL
+        let played = tutorial::SCRIPTS
             .iter()
             .try_for_each(|script| tutorial::play(script, &stage));
         runtime.block_on(devnet.stop());

@@ -19,6 +19,20 @@ use super::session::Session;
 use super::{highlight, input, output, terminal};
 use crate::object::{Error, Kind, Result};
 
+/// The scripts of the tutorial, in order.
+pub const SCRIPTS: &[&str] = &[
+    include_str!("../../examples/wallet.rhai"),
+    include_str!("../../examples/sending.rhai"),
+    include_str!("../../examples/threebot.rhai"),
+    include_str!("../../examples/together.rhai"),
+    include_str!("../../examples/swap.rhai"),
+    include_str!("../../examples/capacity.rhai"),
+    include_str!("../../examples/machine.rhai"),
+    include_str!("../../examples/flist.rhai"),
+    include_str!("../../examples/schema.rhai"),
+    include_str!("../../examples/addresses.rhai"),
+];
+
 /// One thing that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {

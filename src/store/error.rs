@@ -45,6 +45,14 @@ pub enum StoreError {
         /// Automatic backups that exist, newest first.
         backups: Vec<PathBuf>,
     },
+    /// The operating system lets nobody open the files now; nothing is damaged.
+    #[error("the store {} cannot be opened: {reason}; it is not damaged{}", dir.display(), remedy(reason))]
+    Refused {
+        /// Folder of the store.
+        dir: PathBuf,
+        /// The system's answer.
+        reason: String,
+    },
     /// Another process holds the store and did not let go in time.
     #[error("the store {} is in use by another kosmos{}", dir.display(), pid_text(*pid))]
     Locked {
@@ -216,6 +224,48 @@ impl StoreError {
         let path = path.to_path_buf();
         move |source| Self::Io { what, path, source }
     }
+
+    /// An engine that did not open: refused by the system, or damaged.
+    pub(crate) fn not_opened(dir: &Path, reason: String) -> Self {
+        let dir = dir.to_path_buf();
+        let code = reason
+            .split_once("(os error ")
+            .and_then(|(_, rest)| rest.split(')').next()?.parse::<i32>().ok());
+        match code {
+            Some(code) if REFUSALS.contains(&code) => Self::Refused { dir, reason },
+            _ => Self::Unreadable {
+                backups: super::backup::list(&dir),
+                dir,
+                reason,
+            },
+        }
+    }
+}
+
+/// Answers of the system that say nothing about the content of a file. The engine gives them as
+/// text only.
+const REFUSALS: [i32; 9] = [
+    libc::ENOSPC,
+    libc::EDQUOT,
+    libc::EROFS,
+    libc::EACCES,
+    libc::EPERM,
+    libc::EMFILE,
+    libc::ENFILE,
+    libc::ENOMEM,
+    libc::EFBIG,
+];
+
+/// What to do about a refusal of the system, when that is plain.
+fn remedy(reason: &str) -> &'static str {
+    let full = [libc::ENOSPC, libc::EDQUOT];
+    match full
+        .iter()
+        .any(|code| reason.contains(&format!("(os error {code})")))
+    {
+        true => ". Free some space on its disk and try again",
+        false => "",
+    }
 }
 
 fn pid_text(pid: Option<u32>) -> String {
@@ -234,5 +284,34 @@ fn offer(backups: &[PathBuf]) -> String {
     match backups.first() {
         Some(newest) => format!("the newest backup is {}", newest.display()),
         None => "there is no automatic backup beside it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who is told of damage puts an old backup in place and loses what was saved since.
+    #[test]
+    fn a_full_disk_is_no_damage() {
+        let text =
+            |reason: &str| StoreError::not_opened(Path::new("/s"), reason.into()).to_string();
+        assert_eq!(
+            text("IO error: No space left on device (os error 28)"),
+            "the store /s cannot be opened: IO error: No space left on device (os error 28); it is \
+             not damaged. Free some space on its disk and try again"
+        );
+        assert_eq!(
+            text("IO error: Permission denied (os error 13)"),
+            "the store /s cannot be opened: IO error: Permission denied (os error 13); it is not \
+             damaged"
+        );
+        for reason in [
+            "Read corrupted data at file offset None",
+            "IO error: Input/output error (os error 5)",
+            "IO error: failed to fill whole buffer",
+        ] {
+            assert!(text(reason).contains("is damaged"), "{reason}");
+        }
     }
 }

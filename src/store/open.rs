@@ -17,7 +17,7 @@ use super::on_sled::{OnSled, Tuning};
 use super::site::{GENERATION_FILE, Site};
 use super::slot::{SlotKind, Unlock};
 use super::store::{Options, Store};
-use super::vault;
+use super::vault::{self, copy::NAME};
 use super::words::RecoveryWords;
 use super::{backup, keyfile, seal};
 
@@ -122,7 +122,7 @@ impl Store {
         header.set_slot(keys.master(), how, options.kdf)?;
         header.set_slot(keys.master(), Unlock::Words(&words), options.kdf)?;
         let raw = empty_raw(&header, &keys)?;
-        place(dir, &raw, &keys)?;
+        place(dir, &raw, &keys, |_| Ok(()))?;
         let mut raw = raw;
         raw.generation = files::read_if_exists(&dir.join(GENERATION_FILE))?;
         let site = Site::Disk(dir.to_path_buf());
@@ -143,8 +143,8 @@ impl Store {
     /// Finds the store in a folder, corrects its permissions (with a warning) and reads it.
     ///
     /// # Errors
-    /// [`StoreError::NotAStore`], [`StoreError::Locked`], or [`StoreError::Unreadable`] with the
-    /// backups to restore from.
+    /// [`StoreError::NotAStore`], [`StoreError::Locked`], [`StoreError::Refused`] when the system
+    /// lets nobody open it now, or [`StoreError::Unreadable`] with the backups to restore from.
     pub fn open(dir: &Path, options: Options) -> Result<Locked> {
         if !Self::is_at(dir) {
             return Err(StoreError::NotAStore(dir.to_path_buf()));
@@ -157,11 +157,7 @@ impl Store {
         files::sweep(dir);
         files::sweep(&dir.join(backup::FOLDER));
         session.leave();
-        let unreadable = |reason: String| StoreError::Unreadable {
-            dir: dir.to_path_buf(),
-            reason,
-            backups: backup::list(dir),
-        };
+        let unreadable = |reason: String| StoreError::not_opened(dir, reason);
         let raw = match raw {
             Ok(Some(raw)) => raw,
             Ok(None) => return Err(unreadable("its header is lost".to_owned())),
@@ -212,7 +208,9 @@ impl Store {
         let keys = backup::unlock(file, how)?;
         backup::inspect(file, &keys)?;
         let (mut raw, _) = backup::read(file, &keys)?;
-        place(dir, &raw, &keys)?;
+        place(dir, &raw, &keys, |building| {
+            backup::restore_databases(file, &keys, building)
+        })?;
         raw.generation = files::read_if_exists(&dir.join(GENERATION_FILE))?;
         Self::assemble(
             Site::Disk(dir.to_path_buf()),
@@ -235,7 +233,7 @@ impl Store {
         let lock = FolderLock::acquire(dir, options.lock_wait)?;
         // Everything that can fail is done beside the old store first.
         let fresh = sibling(dir, "restored")?;
-        drop(Self::restore(file, how, &fresh, options.clone())?);
+        let databases = Self::restore(file, how, &fresh, options.clone())?.vault_folders()?;
         let aside = sibling(dir, "aside")?;
         let moved = fs::rename(dir, &aside)
             .map_err(StoreError::io("move aside", dir))
@@ -245,13 +243,8 @@ impl Store {
                     StoreError::io("move into place", dir)(e)
                 })
             });
-        // Databases are not in backups: those that are here stay here.
-        let databases = aside.join(vault::FOLDER);
-        let moved = moved.and_then(|()| match databases.is_dir() {
-            true => fs::rename(&databases, dir.join(vault::FOLDER))
-                .map_err(StoreError::io("move into place", &databases)),
-            false => Ok(()),
-        });
+        // Databases that the backup knows and does not hold, as automatic ones, stay as they are.
+        let moved = moved.and_then(|()| keep_databases(&databases, &aside, dir));
         drop(lock);
         if let Err(e) = moved {
             let _ = fs::remove_dir_all(&fresh);
@@ -328,8 +321,22 @@ fn fill(backend: &dyn Backend, raw: &Raw) -> Result<()> {
     }
 }
 
-/// Makes a store folder beside its place and renames it there.
-fn place(dir: &Path, raw: &Raw, keys: &Keys) -> Result<()> {
+/// Moves those of the databases that only the folder `from` holds.
+fn keep_databases(names: &[[u8; NAME]], from: &Path, to: &Path) -> Result<()> {
+    let (here, there) = (vault::copy::names(from)?, vault::copy::names(to)?);
+    for name in names {
+        if here.contains(name) && !there.contains(name) {
+            files::create_private_dir(&to.join(vault::FOLDER))?;
+            let folder = Path::new(vault::FOLDER).join(hex::encode(name));
+            fs::rename(from.join(&folder), to.join(&folder))
+                .map_err(StoreError::io("move into place", &from.join(&folder)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a store folder beside its place, adds what else belongs there, and renames it there.
+fn place(dir: &Path, raw: &Raw, keys: &Keys, add: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let building = sibling(dir, "new")?;
     files::create_private_dir(&building)?;
     let made = (|| {
@@ -349,6 +356,7 @@ fn place(dir: &Path, raw: &Raw, keys: &Keys) -> Result<()> {
             &building.join(GENERATION_FILE),
             &seal_generation(keys, &manifest)?,
         )?;
+        add(&building)?;
         // An empty folder in its place is replaced; anything else makes this fail.
         fs::rename(&building, dir).map_err(StoreError::io("move into place", dir))?;
         let parent = parent_of(dir);
@@ -409,6 +417,9 @@ fn forget_slots(engine: &OnSled) -> Result<()> {
     engine.flush()
 }
 
+/// How often a folder is emptied that does not stay empty.
+const DESTROY_TRIES: usize = 5;
+
 /// Fills files with zeros, syncs and removes them; folders with everything below.
 pub(crate) fn destroy(path: &Path) -> Result<()> {
     let fail = |e| StoreError::io("destroy", path)(e);
@@ -417,8 +428,15 @@ pub(crate) fn destroy(path: &Path) -> Result<()> {
         other => other.map_err(fail)?,
     };
     if meta.is_dir() {
-        for entry in fs::read_dir(path).map_err(fail)? {
-            destroy(&entry.map_err(fail)?.path())?;
+        // An engine that another thread has open may write a file meanwhile.
+        for _ in 0..DESTROY_TRIES {
+            for entry in fs::read_dir(path).map_err(fail)? {
+                destroy(&entry.map_err(fail)?.path())?;
+            }
+            match fs::remove_dir(path) {
+                Err(e) if e.kind() == std::io::ErrorKind::DirectoryNotEmpty => {}
+                other => return other.map_err(fail),
+            }
         }
         return fs::remove_dir(path).map_err(fail);
     }

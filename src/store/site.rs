@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::backend::Backend;
-use super::backup;
 use super::error::{Result, StoreError};
 use super::lock::FolderLock;
 use super::memory::Memory;
@@ -58,11 +57,7 @@ impl Site {
                             pid: None,
                         }
                     }
-                    StoreError::Engine { text, .. } => StoreError::Unreadable {
-                        dir: dir.clone(),
-                        reason: text,
-                        backups: backup::list(dir),
-                    },
+                    StoreError::Engine { text, .. } => StoreError::not_opened(dir, text),
                     other => other,
                 })?;
                 Ok(Session {

@@ -84,7 +84,8 @@ impl Amount {
         Self::from_digits(text)
     }
 
-    /// Reads an amount of TFT as people type it: `10`, `0.5`, `10 TFT`, `10.25tft`.
+    /// Reads an amount of TFT as people type it: `10`, `0.5`, `10 TFT`, `10.25tft`, and as
+    /// programs print it: `1e-9`, `2.5E+3 TFT`.
     ///
     /// # Errors
     /// When it is no number, negative (`-0` too) or has more than 9 decimals (zeros too).
@@ -101,6 +102,13 @@ impl Amount {
             Some(rest) => (true, rest),
             None => (false, number.strip_prefix('+').unwrap_or(number)),
         };
+        let (digits, exponent) = match digits.split_once(['e', 'E']) {
+            Some((digits, exponent)) => match exponent.parse::<i16>() {
+                Ok(exponent) => (digits, isize::from(exponent)),
+                Err(_) => return Err(AmountError::NotANumber(shorten(text))),
+            },
+            None => (digits, 0),
+        };
         let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
         let well_formed = |part: &str| part.is_empty() || is_digits(part);
         if (whole.is_empty() && decimals.is_empty())
@@ -109,13 +117,17 @@ impl Amount {
         {
             return Err(AmountError::NotANumber(shorten(text)));
         }
-        if decimals.len() > COIN_DECIMALS {
+        // Zeros behind the digits make them units.
+        let zeros = COIN_DECIMALS
+            .saturating_add_signed(exponent.max(0))
+            .checked_sub(decimals.len().saturating_add_signed((-exponent).max(0)));
+        let Some(zeros) = zeros else {
             return Err(AmountError::PrecisionOverflow(shorten(text)));
-        }
+        };
         if negative {
             return Err(AmountError::Negative(shorten(text)));
         }
-        Self::from_digits(&format!("{whole}{decimals:0<COIN_DECIMALS$}"))
+        Self::from_digits(&format!("{whole}{decimals}{:0<zeros$}", ""))
     }
 
     fn from_digits(digits: &str) -> Result<Self, AmountError> {

@@ -4,6 +4,7 @@
 //! ids, block ids, hashed secrets, revealed secrets.
 
 use super::encoding::{Decode, DecodeError, Decoder, Encode, Encoder};
+use super::hexadecimal;
 use super::json::serde_as_text;
 use blake2::{Blake2b256, Digest};
 use std::fmt;
@@ -86,8 +87,10 @@ impl FromStr for Hash {
             return Err(HashError::Length(text.chars().count()));
         }
         let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| HashError::NotHex)?;
-        Ok(Self(bytes))
+        match hexadecimal::decode(text, &mut bytes) {
+            true => Ok(Self(bytes)),
+            false => Err(HashError::NotHex),
+        }
     }
 }
 

@@ -190,7 +190,7 @@ impl<'de, T: JsonObject> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut value = T::default();
-        let mut seen = Vec::with_capacity(T::KEYS.len());
+        let mut seen = 0;
         while let Some(key) = next_key(&mut map, T::KEYS, &mut seen)? {
             value.read_part(key, &mut map)?;
         }
@@ -205,19 +205,20 @@ fn expect_object(keys: &[&str], formatter: &mut fmt::Formatter<'_>) -> fmt::Resu
     }
 }
 
-/// Goes to the next key that is one of `keys`; values of others are passed over.
+/// Goes to the next key that is one of `keys`, of which there are 64 at most; values of others are
+/// passed over. `seen` has a bit for each key that stood there.
 fn next_key<'de, A: MapAccess<'de>>(
     map: &mut A,
     keys: &'static [&'static str],
-    seen: &mut Vec<&'static str>,
+    seen: &mut u64,
 ) -> Result<Option<&'static str>, A::Error> {
     while let Some(found) = map.next_key_seed(KeyOf(keys))? {
         match found {
-            Some(key) if seen.contains(&key) => {
+            Some((bit, key)) if *seen & bit != 0 => {
                 return Err(A::Error::custom(format_args!("{key} stands there twice")));
             }
-            Some(key) => {
-                seen.push(key);
+            Some((bit, key)) => {
+                *seen |= bit;
                 return Ok(Some(key));
             }
             None => {
@@ -232,7 +233,7 @@ fn next_key<'de, A: MapAccess<'de>>(
 struct KeyOf(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for KeyOf {
-    type Value = Option<&'static str>;
+    type Value = Option<(u64, &'static str)>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -240,15 +241,16 @@ impl<'de> DeserializeSeed<'de> for KeyOf {
 }
 
 impl Visitor<'_> for KeyOf {
-    type Value = Option<&'static str>;
+    type Value = Option<(u64, &'static str)>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a key")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        let found = self.0.iter().find(|key| text.eq_ignore_ascii_case(key));
-        Ok(found.copied())
+        let mut keys = (0..u64::BITS).zip(self.0);
+        let found = keys.find(|(_, key)| text.eq_ignore_ascii_case(key));
+        Ok(found.map(|(at, key)| (1 << at, *key)))
     }
 }
 
@@ -307,7 +309,7 @@ impl<'de, T: Tagged> Visitor<'de> for TaggedVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let [number, _] = T::KEYS;
-        let mut seen = Vec::with_capacity(2);
+        let mut seen = 0;
         let (mut tag, mut waiting, mut value) = (None, None, None);
         while let Some(key) = next_key(&mut map, T::KEYS, &mut seen)? {
             if key == *number {

@@ -3,6 +3,7 @@
 use super::constants::SPECIFIER_ED25519;
 use super::encoding::{Decode, DecodeError, Decoder, Encode, Encoder, Encoding};
 use super::hash::{Hash, write_hex};
+use super::hexadecimal;
 use super::json::serde_as_text;
 use super::unlockhash::UnlockHash;
 use ed25519_dalek::{Signer, SigningKey, Verifier, VerifyingKey};
@@ -143,8 +144,10 @@ impl FromStr for PublicKey {
             }
             ED25519_NAME => {
                 let mut bytes = [0; 32];
-                hex::decode_to_slice(key, &mut bytes).map_err(|_| PublicKeyError::Key)?;
-                Ok(Self::Ed25519(bytes))
+                match hexadecimal::decode(key, &mut bytes) {
+                    true => Ok(Self::Ed25519(bytes)),
+                    false => Err(PublicKeyError::Key),
+                }
             }
             "" => Err(PublicKeyError::Form),
             other => Err(PublicKeyError::Algorithm(other.to_owned())),
@@ -250,7 +253,11 @@ impl FromStr for Signature {
     type Err = SignatureError;
 
     fn from_str(text: &str) -> Result<Self, SignatureError> {
-        hex::decode(text).map(Self).map_err(|_| SignatureError)
+        let mut bytes = vec![0; text.len() / 2];
+        match hexadecimal::decode(text, &mut bytes) {
+            true => Ok(Self(bytes)),
+            false => Err(SignatureError),
+        }
     }
 }
 

@@ -4,9 +4,12 @@
 
 use super::encoding::{Decode, DecodeError, Decoder, Encode, Encoder, Encoding};
 use super::hash::{Hash, write_hex};
+use super::hexadecimal;
 use super::keys::PublicKey;
+use super::recent::Recent;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
+use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
@@ -16,6 +19,13 @@ pub const ADDRESS_LENGTH: usize = 78;
 const CHECKSUM_BYTES: usize = 6;
 /// Bytes of an unlock hash: type and hash.
 pub const UNLOCK_HASH_BYTES: usize = 33;
+
+thread_local! {
+    static CHECKSUMS: RefCell<Recent<UnlockHash, [u8; CHECKSUM_BYTES]>> =
+        const { RefCell::new(Recent::new()) };
+    /// Hashes of public keys.
+    static KEYS: RefCell<Recent<[u8; 32], Hash>> = const { RefCell::new(Recent::new()) };
+}
 
 /// What an unlock hash stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -100,12 +110,15 @@ impl UnlockHash {
     pub fn from_public_key(key: &PublicKey) -> Self {
         match key {
             PublicKey::Nil => Self::NIL,
-            PublicKey::Ed25519(_) => {
-                // The key's siabin bytes are hashed as a slice, with their length.
-                let mut encoder = Encoder::new(Encoding::Siabin);
-                encoder.slice_of(|inner| inner.value(key));
-                let bytes = encoder.finish().unwrap_or_default();
-                Self::new(UnlockType::PublicKey, Hash::of(&bytes))
+            PublicKey::Ed25519(bytes @ [.., byte]) => {
+                let compute = || {
+                    // The key's siabin bytes are hashed as a slice, with their length.
+                    let mut encoder = Encoder::new(Encoding::Siabin);
+                    encoder.slice_of(|inner| inner.value(key));
+                    Hash::of(&encoder.finish().unwrap_or_default())
+                };
+                let hash = KEYS.with_borrow_mut(|recent| recent.of(*bytes, *byte, compute));
+                Self::new(UnlockType::PublicKey, hash)
             }
         }
     }
@@ -144,14 +157,18 @@ impl UnlockHash {
     }
 
     fn checksum(&self) -> [u8; CHECKSUM_BYTES] {
-        let mut checksum = [0; CHECKSUM_BYTES];
-        if !self.is_nil() {
+        let compute = || {
+            let mut checksum = [0; CHECKSUM_BYTES];
             let digest = Hash::of(&self.bytes());
             for (slot, byte) in checksum.iter_mut().zip(digest.as_bytes()) {
                 *slot = *byte;
             }
+            checksum
+        };
+        match self.hash.as_bytes() {
+            _ if self.is_nil() => [0; CHECKSUM_BYTES],
+            [.., byte] => CHECKSUMS.with_borrow_mut(|recent| recent.of(*self, *byte, compute)),
         }
-        checksum
     }
 }
 
@@ -176,7 +193,9 @@ impl FromStr for UnlockHash {
             return Err(UnlockHashError::Length(text.chars().count()));
         }
         let mut bytes = [0; ADDRESS_LENGTH / 2];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| UnlockHashError::NotHex)?;
+        if !hexadecimal::decode(text, &mut bytes) {
+            return Err(UnlockHashError::NotHex);
+        }
         let mut type_byte = [0; 1];
         let mut hash = [0; 32];
         let mut checksum = [0; CHECKSUM_BYTES];

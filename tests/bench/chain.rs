@@ -14,6 +14,8 @@ use kosmos::tfchain::{
     Amount, Condition, Input, Network, Output, Seed, SignTarget, Transaction, UnlockHash,
 };
 
+use super::memory;
+
 const BLOCKS: u32 = 100_000;
 /// One in so many blocks holds a transaction, as on a chain that somebody plays with.
 const QUIET: u32 = 10;
@@ -150,7 +152,8 @@ fn long_chain(group: &mut Group<'_>) {
     });
 }
 
-/// Balance and statement of a wallet of 5 000 transactions, over HTTP.
+/// Balance and statement of a wallet of 5 000 transactions, over HTTP; printed beside: memory.
+#[allow(clippy::disallowed_macros, reason = "a bench prints its figures")]
 fn long_history(group: &mut Group<'_>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -180,6 +183,17 @@ fn long_history(group: &mut Group<'_>) {
         }
     }
     devnet.node().make_block().unwrap();
+    let (held, grown) = memory::grown(|| {
+        let wallet = wallet();
+        let balance = runtime.block_on(wallet.balance()).unwrap();
+        let statement = runtime.block_on(wallet.statement()).unwrap();
+        (wallet, balance, statement)
+    });
+    drop(held);
+    println!(
+        "chain: a wallet of {TRANSACTIONS} transactions on {ADDRESSES} addresses: {grown} MB more \
+         memory at most, the devnet's answers included (200)"
+    );
     group.throughput(Throughput::Elements(TRANSACTIONS as u64));
     group.bench_function(
         "balance and statement of 5000 transactions on 50 addresses (2 s)",

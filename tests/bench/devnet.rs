@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput};
 use kosmos::devnet::Clock;
-use kosmos::devnet::explorer_api::{self, Query};
 use kosmos::devnet::node::Node;
+use kosmos::devnet::{Query, explorer_api};
 use kosmos::tfchain::Transaction;
 
 use crate::chained::chained;

@@ -12,6 +12,8 @@ use kosmos::flist::{
     BLOCK_SIZE, BuildOptions, Chunk, Flist, Format, Metadata, from_dir, write_file,
 };
 
+use super::memory::state;
+
 /// Small files in all, and in each directory.
 const FILES: usize = 100_000;
 const EACH: usize = 1_000;
@@ -51,14 +53,6 @@ struct Watch {
     begin: Instant,
     memory: u64,
     processor: f64,
-}
-
-/// A line of the process's state, in kilobytes.
-fn state(name: &str) -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(name));
-    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-    kilobytes.unwrap_or_default()
 }
 
 /// Seconds of processor time of this process.

@@ -24,6 +24,7 @@ mod fake;
 mod flist;
 #[path = "../tfchain/wallet/large.rs"]
 mod large;
+mod memory;
 mod schema;
 mod store;
 #[path = "../tfchain/explorer/stub.rs"]

@@ -22,13 +22,31 @@ pub fn executable() -> PathBuf {
 }
 
 pub fn spawn(dir: &Path) -> Child {
+    spawn_with(dir, &[])
+}
+
+/// With `step=name` it kills itself before the broker takes that step.
+pub fn spawn_with(dir: &Path, more: &[String]) -> Child {
     Command::new(executable())
         .args(arguments(dir))
+        .args(more)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+/// Dies as from `kill -9` at the step that the command line names.
+fn end_at(step: &str) {
+    let ends_at = std::env::args().find_map(|a| a.strip_prefix("step=").map(str::to_owned));
+    if ends_at.as_deref() == Some(step) {
+        // SAFETY: kill takes two numbers, and this process is its own to kill.
+        unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+        loop {
+            std::thread::park();
+        }
+    }
 }
 
 /// Not a test of its own: runs a devnet until it is stopped, when a folder is given.
@@ -43,6 +61,9 @@ fn run_devnet() {
             port: 0,
             block_time: Some(Duration::from_millis(30)),
             clock: Clock::from_source(|| NOW),
+            program: Some(env!("CARGO_BIN_EXE_kosmos").into()),
+            deploy_pauses: [Duration::from_millis(10); 3],
+            on_step: Some(end_at),
             ..Config::new(dir)
         };
         let devnet = Devnet::start(config).await.unwrap();

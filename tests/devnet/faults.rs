@@ -318,7 +318,8 @@ proptest! {
 
     #[test]
     fn any_path_is_answered(path in "/[a-z0-9/%.?=&:\\-]{0,60}") {
-        use kosmos::devnet::explorer_api::{find, Query};
+        use kosmos::devnet::Query;
+        use kosmos::devnet::explorer_api::find;
         let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         let _ = Query::parse(query);
         let _ = find(path);

@@ -1,8 +1,8 @@
 //! Many transactions in one block, and an address that has them all.
 
 use kosmos::devnet::Clock;
-use kosmos::devnet::explorer_api::{self, Query};
 use kosmos::devnet::node::Node;
+use kosmos::devnet::{Query, explorer_api};
 
 use super::chained::chained;
 

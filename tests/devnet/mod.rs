@@ -1,7 +1,7 @@
 //! The devnet against what was recorded from a real node, and against abuse.
 mod bridge;
 mod chained;
-mod child;
+pub mod child;
 pub mod client;
 mod faucet;
 mod faults;

@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use kosmos::devnet::Query;
 use kosmos::devnet::chain::{Block, GENESIS_ID};
-use kosmos::devnet::explorer_api::{self, CALL, Query, Reply};
+use kosmos::devnet::explorer_api::{self, CALL, Reply};
 use kosmos::devnet::node::{Node, Refused};
 use kosmos::devnet::{Clock, Error};
 use serde_json::Value;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kosmos::devnet::Clock;
 use kosmos::devnet::chain::Block;
-use kosmos::devnet::explorer_api::{self, Query};
 use kosmos::devnet::node::Node;
+use kosmos::devnet::{Query, explorer_api};
 use kosmos::tfchain::constants::BOT_MONTH_SECONDS;
 use kosmos::tfchain::transaction::{BotRecordUpdate, BotRegistration, StandardTransaction};
 use kosmos::tfchain::{

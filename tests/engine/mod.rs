@@ -327,3 +327,68 @@ fn literals_print_as_in_python() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// `'a'` is a char in Rhai; whoever typed it means text.
+#[test]
+fn one_letter_in_single_quotes_is_as_good_as_text() {
+    let mut s = Session::new();
+    for (source, answer) in [
+        ("'a'.upper()", "'A'"),
+        ("' '.strip()", "''"),
+        ("'a'.split('a')", "['', '']"),
+        ("'a'.startswith('a'), 'a'.endswith('b')", "[True, False]"),
+        ("'a'.replace('a', 'b')", "'b'"),
+        ("'-'.join([1, 2])", "'1-2'"),
+        ("'a' in {'a': 1}", "True"),
+        ("'a' in {'b': 1}", "False"),
+        ("'a' not in {'b': 1}", "True"),
+        ("'a' in 'abc'", "True"),
+        ("m = {'a': 1}; m.get('a')", "1"),
+        ("m.remove('a')", "1"),
+        ("fn f(x) { x.upper() } f('q')", "'Q'"),
+    ] {
+        assert_eq!(s.says(source), answer, "{source}");
+    }
+    let error = s.fails("k = 'a'; {'a': 1}[k]");
+    assert_eq!(error.message, "a key is a text, this is a single character");
+    assert!(error.hints[0].contains("str(key)"), "{error:?}");
+    assert_eq!(
+        s.fails("'a'.nope()").message,
+        "'str' object has no attribute 'nope'"
+    );
+}
+
+#[test]
+fn what_cannot_be_is_told_in_the_users_words() {
+    let mut s = Session::new();
+    for (source, message) in [
+        ("1 in 5", "argument of type 'int' is not iterable"),
+        ("1 in None", "argument of type 'None' is not iterable"),
+        ("if j { 1 }", "expected bool, not object"),
+        ("[1, 2, 3][1..]", "a list is not cut with a range"),
+        ("[1, 2, 3][1..3]", "a list is not cut with a range"),
+        ("bool(int)", "int is a function, not a value"),
+        ("y = 5; for x in y { }", "this value is not iterable"),
+    ] {
+        let error = s.fails(source);
+        assert_eq!(error.message, message, "{source}");
+        assert!(!error.message.contains("::"), "{error:?}");
+    }
+}
+
+#[test]
+fn maps_and_ranges_with_steps_are_walked_as_in_python() {
+    let mut s = Session::new();
+    assert_eq!(
+        s.says("m = {'b': 1, 'a': 2}; for k in m { print(k) }"),
+        "a\nb\n"
+    );
+    assert_eq!(s.says("list(range(1, 10, 3))"), "[1, 4, 7]");
+    assert_eq!(s.says("list(range(3, 0, -1))"), "[3, 2, 1]");
+    assert_eq!(s.says("list({'b': 1, 'a': 2})"), "['a', 'b']");
+    assert_eq!(s.says("range(1, 10, 3)"), "<range>");
+    assert_eq!(
+        s.fails("list(range(0, 9000000000000, 1))").message,
+        "this range is too long for a list"
+    );
+}

@@ -58,7 +58,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hmac::", &["store"]),
     ("ed25519_dalek::", &["tfchain"]),
     ("sha3::", &["tfchain"]),
-    ("bip39::", &["store", "tfchain"]),
+    ("bip39::", &["shell", "store", "tfchain"]),
     ("saphyr_parser::", &["schema"]),
     ("qrcode::", &["j"]),
     ("axum::", &["devnet"]),
@@ -101,19 +101,11 @@ fn source_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-fn files(dir: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            out.push(path);
-        }
-    }
+/// All files of the source.
+fn sources() -> Vec<PathBuf> {
+    let mut all = crate::folders::files(&source_root());
+    all.retain(|path| path.extension().is_some_and(|e| e == "rs"));
+    all
 }
 
 fn room_of(file: &Path) -> String {
@@ -154,8 +146,7 @@ fn names(code: &str, name: &str) -> bool {
 #[test]
 fn rooms_import_only_what_they_may() {
     let rooms: Vec<&str> = MAY_IMPORT.iter().map(|(room, _)| *room).collect();
-    let mut all = Vec::new();
-    files(&source_root(), &mut all);
+    let all = sources();
     let mut seen = Vec::new();
     let mut wrong = Vec::new();
     for file in &all {
@@ -231,8 +222,7 @@ fn the_picture_in_lib_rs_is_true() {
 
 #[test]
 fn crates_are_known_where_they_belong() {
-    let mut all = Vec::new();
-    files(&source_root(), &mut all);
+    let all = sources();
     let mut wrong = Vec::new();
     for file in &all {
         let room = room_of(file);

@@ -137,6 +137,14 @@ fn what_is_wrong_is_said_before_anything_is_registered() {
             "field 'domain' cannot be empty",
         ),
         (
+            "reserve_reverse_proxy('user@mail.com', 'your3bot.fancyname', 'http://my.example.org/', 'http://10.244.1.2:8080')",
+            "'http://my.example.org/' is no domain: expected a name such as www.example.org",
+        ),
+        (
+            "reserve_reverse_proxy('user@mail.com', 'your3bot.fancyname', 'my.example.org', ['http://10.244.1.2:8080', '10.244.1.3'])",
+            "wrong format for endpoint 10.244.1.3",
+        ),
+        (
             "reserve_s3('', 'your3bot.fancyname', 'ac1f6b84a330')",
             "field 'email' cannot be empty",
         ),

@@ -478,3 +478,36 @@ fn the_standard_network_has_no_erc20() {
         );
     }
 }
+
+#[test]
+fn a_statement_names_what_goes_to_no_address() {
+    let chain = Chain::start();
+    let mut s = rich(&chain);
+    s.says("w.erc20.address_register(0)");
+    chain.block();
+    s.says("i = w.erc20.address_get()");
+    s.says("w.coins_send(e, 1000)");
+    chain.block();
+    s.says("j.devnet.erc20_mint(i.address_erc20, 100)");
+    s.says("w.threebot.record_new(months=1, names=['chatbot.example'])");
+    chain.block();
+    s.says("w.threebot.record_update(1, months=1)");
+    chain.block();
+    let own = s.text("i.address_erc20");
+    let with: Vec<String> = (2..7)
+        .map(|row| s.text(&format!("w.statement().rows[{row}]['with'][0]")))
+        .collect();
+    assert_eq!(with[0], format!("registration of ERC20 address {own}"));
+    assert_eq!(with[1], format!("ERC20 address {ETHEREUM}"));
+    let mut third = with[2..4].to_vec();
+    third.sort();
+    assert_eq!(third, ["from ERC20", "new 3bot chatbot.example"]);
+    assert_eq!(with[4], "record of 3bot 1");
+    let table = s.says("w.statement()");
+    for text in with {
+        assert!(table.contains(&text), "{text} is not in {table}");
+    }
+    assert!(!table.contains("this wallet"), "{table}");
+    let csv = s.says("w.statement(format='csv')");
+    assert!(csv.contains("new 3bot chatbot.example,"), "{csv}");
+}

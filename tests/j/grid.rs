@@ -69,7 +69,7 @@ fn a_machine_is_reserved_mailed_and_used() {
 fn a_namespace_keeps_data_behind_its_password() {
     let (chain, mut s) = setup();
     s.says(&format!(
-        "w.capacity.reserve_zdb_namespace('user@mail.com', '{BOT}', 'vienna.farm', size=2, password='open sesame')"
+        "w.capacity.reserve_zdb_namespace('user@mail.com', '{BOT}', 'vienna.farm', size=2, mode='user', password='open sesame')"
     ));
     settle(&chain);
     let (port, name) = (mail(&mut s, "0-DB port"), mail(&mut s, "Namespace name"));

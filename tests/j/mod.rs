@@ -1,5 +1,6 @@
 //! Tests of the room `j`: lines as a person types them, against a devnet inside this process.
 mod book;
+mod broker;
 mod builders;
 mod capacity;
 mod cosigners;
@@ -10,11 +11,14 @@ mod flist;
 mod grid;
 mod hub;
 mod images;
+#[cfg(target_os = "linux")]
+mod kills;
 mod minting;
 mod money;
 mod nodes;
 mod reference;
 mod reference_minting;
+mod reserved;
 mod sending;
 mod services;
 mod swaps;
@@ -70,7 +74,18 @@ impl Chain {
         chain
     }
 
+    /// As [`Chain::start`], with another configuration.
+    pub fn with(change: impl FnOnce(&mut Config)) -> Chain {
+        let chain = Chain::open_with(tempfile::tempdir().unwrap(), change);
+        chain.block();
+        chain
+    }
+
     fn open(dir: tempfile::TempDir) -> Chain {
+        Chain::open_with(dir, |_| {})
+    }
+
+    fn open_with(dir: tempfile::TempDir, change: impl FnOnce(&mut Config)) -> Chain {
         many_files();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let mut config = Config::new(dir.path().join("devnet"));
@@ -78,6 +93,8 @@ impl Chain {
         config.block_time = None;
         // Nothing listens there: no test asks a registry of the world.
         config.registry = Some("127.0.0.1:1".into());
+        config.deploy_pauses = [Duration::from_millis(1); 3];
+        change(&mut config);
         let handle = runtime.block_on(Devnet::start(config)).unwrap();
         Chain {
             runtime,
@@ -112,6 +129,11 @@ impl Chain {
 
     fn handle(&self) -> &Handle {
         self.handle.as_ref().unwrap()
+    }
+
+    /// The folder of its state.
+    pub fn folder(&self) -> std::path::PathBuf {
+        self.dir.path().join("devnet")
     }
 
     pub fn block(&self) {

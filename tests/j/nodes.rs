@@ -22,6 +22,8 @@ enum Mode {
     Html,
     /// Never answers.
     Hang,
+    /// Hands everything on; after a POST another program holds the store in this folder.
+    HoldStore(&'static std::path::Path),
 }
 
 struct Between {
@@ -94,6 +96,12 @@ fn serve(mut stream: TcpStream, target: &str, mode: Mode) -> Option<()> {
             node.write_all(closing.as_bytes()).ok()?;
             let mut answer = Vec::new();
             node.read_to_end(&mut answer).ok()?;
+            if let (true, Mode::HoldStore(folder)) = (post, mode) {
+                let lock = std::fs::File::open(folder.join("lock.pid")).ok()?;
+                lock.lock().ok()?;
+                // As long as the test runs.
+                std::mem::forget(lock);
+            }
             if mode != Mode::LoseAnswer || !post {
                 stream.write_all(&answer).ok()?;
             }
@@ -373,4 +381,42 @@ fn functions_go_over_lists_of_objects() {
     chain.block();
     assert_eq!(s.says("w.transactions.map(|t| t.version)"), "[1, 1]");
     assert_eq!(s.says("len(w.transactions.filter(|t| t.height > 2))"), "1");
+}
+
+/// Who is told of an error after sending sends again, and pays twice.
+#[test]
+fn what_was_sent_is_told_even_when_the_store_is_busy_afterwards() {
+    let chain = Chain::start();
+    let folder: &'static std::path::Path =
+        Box::leak(tempfile::tempdir().unwrap().keep().into_boxed_path());
+    let place = folder.join("store");
+    let options = || kosmos::store::Options {
+        kdf: kosmos::store::KdfCost::LOWEST,
+        lock_wait: Duration::from_millis(50),
+        ..Default::default()
+    };
+    let lock = kosmos::store::NewLock::Passphrase("pass");
+    let (store, _) = kosmos::store::Store::create(&place, lock, options()).unwrap();
+    let mut s = Session::with_store(chain.settings(), Arc::new(store));
+    s.says("c = j.clients.tfchain.new('my_client', network_type='DEV')");
+    s.says("w = c.wallets.new('my_wallet')");
+    s.says("txid = c.faucet_request(w.address)");
+    chain.block();
+    let node = between(&chain, &mut s);
+    node.set(Mode::HoldStore(Box::leak(place.into_boxed_path())));
+    let sent = s.says(&format!("w.coins_send('{ADDRESS}', 10).submitted"));
+    assert_eq!(sent, "True");
+    let notes = s.notes();
+    assert!(
+        notes.contains("could not be removed now, which does no harm"),
+        "{notes}"
+    );
+    chain.block();
+    assert_eq!(
+        s.says(&format!(
+            "c.unlockhash_get('{ADDRESS}').balance().available"
+        )),
+        "10 TFT"
+    );
+    std::fs::remove_dir_all(folder).unwrap();
 }

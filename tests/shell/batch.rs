@@ -246,3 +246,56 @@ fn the_reference_names_the_tree() {
         "{out}"
     );
 }
+
+/// A full disk behind `kosmos … > file` must not look like success.
+#[test]
+fn results_that_cannot_be_written_are_a_failure() {
+    let kosmos = Kosmos::new();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full");
+    if full().is_err() {
+        crate::skipped::skipped("there is no /dev/full here");
+        return;
+    }
+    for args in [
+        &["--ephemeral", "-c", "1 + 1"][..],
+        &["--ephemeral", "for i in range(100000) { print(i) }"],
+        &["reference"],
+    ] {
+        let output = kosmos
+            .command(args)
+            .stdin(std::process::Stdio::null())
+            .stdout(full().unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            told.starts_with("cannot write the results: No space left on device"),
+            "{args:?}: {told}"
+        );
+    }
+}
+
+/// `… | kosmos | head -1`: nobody reads on, which is no fault, and the loop ends.
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    use std::io::Read;
+    let kosmos = Kosmos::new();
+    let mut child = kosmos
+        .command(&["--ephemeral"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut stdin, b"loop { print('line') }\n1 + 1\n").unwrap();
+    drop(stdin);
+    let mut stdout = child.stdout.take().unwrap();
+    let mut first = [0; 5];
+    stdout.read_exact(&mut first).unwrap();
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}

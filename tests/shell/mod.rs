@@ -9,8 +9,10 @@ mod highlight;
 mod history;
 mod instruct;
 mod prompt;
+mod reference;
 mod secrecy;
 mod store;
+mod transcript;
 mod tutorial;
 
 use std::io::Write;

@@ -34,6 +34,11 @@ fn inputs_with_secrets_are_not_kept() {
         &format!("x = \"\"\"{}\"\"\"", WORDS.replace(' ', "\n")),
         &format!("# {WORDS}"),
         &WORDS.to_uppercase(),
+        // A slip or two of the fingers leave enough of it to guess.
+        &format!(
+            "x = '{}'",
+            WORDS.replace("dose", "dsoe").replace("chef", "cheff")
+        ),
         &WORDS.replace(' ', ", "),
         &format!(
             "words = [{}]",
@@ -61,6 +66,7 @@ fn other_inputs_are_kept() {
         "x = 'the seed'",
         "# how to set a seed",
         "bullet absurd cabin dose void wink toward oven catalog chef venture",
+        "x = 'bullet absurd cabbin dose voyd wink toward ovn catalog chef venture edge'",
         "we take a walk in the park and then we go home again to eat all of it",
         "j.clients.tfchain.new(name='my_client', network_type='TEST')",
         "",

@@ -290,20 +290,27 @@ fn backups_are_restored_beside_what_was_there() {
     let kosmos = Kosmos::with_store();
     let run = |args: &[&str]| outcome(&kosmos.run(args, ""));
     assert_eq!(run(&["j.clients.tfchain.new('a').save()"]).0, 0);
+    let objects = "m = j.data.bcdb.new('mine').model_get('@url = a.b\\nname* = (S)'); ";
+    let save = format!("{objects}m.new(name='kept').save()");
+    assert_eq!(run(&[&save]).0, 0);
     let (code, out, _) = run(&["store", "backup", "b.backup"]);
     assert!(
-        code == 0 && out.starts_with("1 records in b.backup"),
+        code == 0 && out.starts_with("2 records and 1 database in b.backup"),
         "{out}"
     );
     assert_eq!(run(&["store", "backup", "b.backup"]).0, 1);
     assert_eq!(run(&["j.clients.tfchain.delete('a')"]).0, 0);
     assert_eq!(run(&["print(j.clients.tfchain.count())"]).1, "0\n");
+    let delete = format!("{objects}m.find()[0].delete()");
+    assert_eq!(run(&[&delete]).0, 0);
     let (code, out, err) = run(&["store", "restore", "b.backup"]);
     assert!(
         code == 0 && out.contains("the store that was there is now "),
         "{out}{err}"
     );
     assert_eq!(run(&["print(j.clients.tfchain.count())"]).1, "1\n");
+    let find = format!("{objects}print(m.find()[0].name)");
+    assert_eq!(run(&[&find]).1, "kept\n");
     let (code, out, _) = run(&["store", "check"]);
     assert!(code == 0 && out.contains("everything is in order"), "{out}");
 }

@@ -1,4 +1,7 @@
 //! Vaults: entries, marks, notes; what survives damage, a lost tail and a second process.
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::Ordering;
+
 use kosmos::store::{
     Expect, Health, NewLock, Store, StoreError, Unlock, Vault, VaultEdit, VaultView,
 };
@@ -107,6 +110,93 @@ fn a_vault_outlives_a_new_master_key_and_a_restored_backup() {
     drop((vault, store));
     Store::reset(&env.dir(), false, &env.options()).unwrap();
     assert!(!env.dir().join("databases").exists());
+}
+
+/// A backup made at will holds the databases as they were; what was there is moved aside.
+#[test]
+fn a_backup_holds_databases_with_all_their_entries() {
+    let env = Env::new();
+    let store = env.create();
+    let kept = store.vault_create(PLACE, "kept").unwrap();
+    fill(&kept, 1, 2000);
+    let big = vec![7; 3 << 20];
+    write(&kept, |edit| edit.put("people", 5000, &big));
+    store.vault_create(PLACE, "empty").unwrap();
+    // The engine of `kept` is still open: the backup asks for it and gets it.
+    let file = env.path("all.backup");
+    let info = store.backup(&file).unwrap();
+    assert_eq!((info.records, info.databases), (2, 2));
+    write(&kept, |edit| edit.remove("people", 1));
+    let later = store.vault_create(PLACE, "later").unwrap();
+    fill(&later, 1, 3);
+    drop((kept, later));
+
+    // Elsewhere: everything is there.
+    let how = Unlock::Passphrase(PASS);
+    let fresh = env.path("fresh");
+    let restored = Store::restore(&file, how, &fresh, env.options()).unwrap();
+    assert_eq!(restored.vaults(PLACE).unwrap(), ["empty", "kept"]);
+    let vault = restored.vault(PLACE, "kept").unwrap().unwrap();
+    assert!(vault.verify().unwrap().is_good());
+    read(&vault, |view| {
+        assert_eq!(view.count("people"), 2001);
+        let entry = view.entry("people", 5000)?.unwrap();
+        assert_eq!(entry.content.unwrap().as_slice(), big);
+        assert_eq!(view.marked("people", b"name 1", 2)?, [1, 4]);
+        Ok(())
+    });
+    fill(&vault, 6000, 1);
+    assert!(vault.verify().unwrap().is_good());
+    for path in files(&fresh) {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+    drop((vault, restored));
+
+    // In place: as at the time of the backup, and what came later stays in its folder.
+    drop(store);
+    let (store, aside) = Store::restore_over(&file, how, &env.dir(), env.options()).unwrap();
+    let vault = store.vault(PLACE, "kept").unwrap().unwrap();
+    assert_eq!(read(&vault, |view| Ok(view.count("people"))), 2001);
+    assert!(vault.verify().unwrap().is_good());
+    assert!(store.vault(PLACE, "later").unwrap().is_none());
+    drop((vault, store));
+    let old = Store::open(&aside, env.options()).unwrap();
+    let old = old.unlock(how).unwrap();
+    for (name, count) in [("later", 3), ("kept", 2000)] {
+        let vault = old.vault(PLACE, name).unwrap().unwrap();
+        assert!(vault.verify().unwrap().is_good());
+        assert_eq!(read(&vault, |view| Ok(view.count("people"))), count);
+    }
+    drop(old);
+
+    // A cut anywhere is noticed before anything is made.
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() - 40]).unwrap();
+    let outcome = Store::restore(&file, how, &env.path("cut"), env.options());
+    assert!(matches!(outcome, Err(StoreError::File { .. })));
+    assert!(!env.path("cut").exists());
+}
+
+/// Automatic backups hold no databases: restoring one leaves them as they are.
+#[test]
+fn an_automatic_backup_leaves_databases_alone() {
+    let env = Env::new();
+    let store = env.create();
+    let vault = store.vault_create(PLACE, "kept").unwrap();
+    fill(&vault, 1, 5);
+    env.now.fetch_add(7200, Ordering::SeqCst);
+    store.put(&record("one", b"x"), Expect::New).unwrap();
+    let newest = store.backups()[0].clone();
+    fill(&vault, 6, 5);
+    drop((vault, store));
+    let how = Unlock::Passphrase(PASS);
+    let copy = env.path("automatic.backup");
+    std::fs::copy(newest, &copy).unwrap();
+    let (store, _) = Store::restore_over(&copy, how, &env.dir(), env.options()).unwrap();
+    let vault = store.vault(PLACE, "kept").unwrap().unwrap();
+    assert_eq!(read(&vault, |view| Ok(view.count("people"))), 10);
+    assert!(vault.verify().unwrap().is_good());
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! `/explorer/hashes/:hash`: what is this hash or address?
 
-use super::decode::reference_text;
 use super::json::Json;
 use super::model;
 use super::numbers::parse_uint;
 use super::reply::Reply;
+use super::texts::{WRONG_LENGTH, reference_text};
 use crate::devnet::chain::{
     Chain, Origin, OutputKind, StoredBlock, StoredTransaction, may_own_multisig,
 };
@@ -16,8 +16,6 @@ use crate::tfchain::{Erc20Address, UnlockHash};
 
 const UNRECOGNIZED: &str = "unrecognized hash used as input to /explorer/hash";
 const EMPTY: &str = "can't lookup the empty unlock hash";
-/// The reference's text for everything that has no length of a hash or address.
-pub const WRONG_LENGTH: &str = "marshalled unlock hash is the wrong length";
 
 /// Answers a lookup. `minheight` is the text of the query, empty when absent.
 pub fn lookup(state: &State, text: &str, minheight: &str) -> Reply {

@@ -16,14 +16,16 @@ mod reply;
 mod route;
 mod shape;
 mod stats;
+mod texts;
 
 pub use decode::decode_transaction;
-pub(crate) use decode::reference_text;
 pub use reply::Reply;
 pub use route::{Route, find};
+pub(crate) use texts::{WRONG_LENGTH, reference_text};
 
 use self::json::Json;
 use super::node::State;
+use super::query::Query;
 use crate::tfchain::hash::Hash;
 
 /// Text for requests without the agent of an official client.
@@ -39,68 +41,6 @@ pub const CALL: &str = "error after call to /wallet/transactions: ";
 const ID_LENGTH: &str = "ID does not have the right length";
 /// Decimal digits that a short transaction id can have at most.
 const SHORT_ID_LENGTH: usize = 19;
-
-/// The parameters of a query, decoded; the first of each name counts.
-#[derive(Debug, Default)]
-pub struct Query(Vec<(String, String)>);
-
-impl Query {
-    /// Reads the part of an URI behind `?`.
-    pub fn parse(text: &str) -> Self {
-        let decode = |part: &str| percent_decode(&part.replace('+', " "));
-        let pair = |part: &str| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            (decode(name), decode(value))
-        };
-        Self(
-            text.split('&')
-                .filter(|part| !part.is_empty())
-                .map(pair)
-                .collect(),
-        )
-    }
-
-    /// Returns a parameter's value; the empty text when it is absent.
-    pub fn get(&self, name: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(n, _)| n == name)
-            .map_or("", |(_, value)| value)
-    }
-
-    /// Returns whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns all parameters, in their order.
-    pub fn into_pairs(self) -> Vec<(String, String)> {
-        self.0
-    }
-}
-
-/// Decodes `%41` to `A`; what is no valid escape stays as it is.
-pub(crate) fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let escaped = match (first, tail.get(..2)) {
-            (b'%', Some(digits)) => hex::decode(digits).ok().and_then(|b| b.first().copied()),
-            _ => None,
-        };
-        match escaped {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
 
 /// Answers a `GET`. `gateway` is the address that `/gateway` tells.
 pub fn answer(state: &State, route: &Route, query: &Query, gateway: &str) -> Reply {

@@ -1,6 +1,6 @@
 //! Which paths exist and what they ask for.
 
-use super::percent_decode;
+use crate::devnet::query::percent_decode;
 
 /// What a known path asks for; texts are path parameters, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]

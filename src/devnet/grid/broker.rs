@@ -4,19 +4,23 @@
 //! Every step is on disk before the next one begins. A devnet that was killed goes on where it
 //! stopped: a deployment is finished or refunded, never both; a refund is signed once, and that
 //! same transaction is submitted until the chain has it.
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+//!
+//! Deployments go side by side, so that a slow one holds up nobody else. What they compete for
+//! (capacity, addresses, domains) is given out before, in the order of the payments.
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{self, JoinSet};
+use zeroize::Zeroizing;
 
 use super::super::error::{Error, Result};
 use super::super::faucet::{DEFAULT_TFT, Faucet};
 use super::super::folder;
-use super::super::node::Node;
+use super::super::node::{Node, Refused};
 use super::identity::Identity;
 use super::mail::{FROM, Mail, NETWORK, Outbox};
 use super::notary::{self, Notary};
@@ -29,13 +33,14 @@ use crate::tfchain::{Amount, Condition, Transaction, UnlockHash};
 
 /// What a refund keeps back: a miner fee of the chain (spec: capacity §6.1).
 const KEPT_BACK: u128 = 100_000_000;
-/// Pauses between tries to deploy. The original waits 5, 10 and 20 s for machines elsewhere; on
-/// this machine what fails is there soon or never.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(200),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
+/// Pauses between tries to deploy (spec: capacity §6.1). Others are for tests.
+pub const PAUSES: [Duration; 3] = [
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
 ];
+/// Deployments that are tried at the same moment.
+const AT_ONCE: usize = 8;
 /// Without a block this often is looked for what is over.
 const LOOK: Duration = Duration::from_secs(60);
 
@@ -47,6 +52,11 @@ enum Stage {
     Deploying,
     /// Deployed until its time is over.
     Deployed,
+    /// More time for another one, which may still be on its way.
+    ExtensionDue {
+        earlier: String,
+        months: Option<u32>,
+    },
     /// Its time is over; everything is removed.
     Over,
     /// Was more time for another one, which has it now; the mail is still to be written.
@@ -68,6 +78,9 @@ enum Stage {
 struct Job {
     #[serde(flatten)]
     stage: Stage,
+    /// The notary's name of the reservation that it pays for; empty for none.
+    #[serde(default)]
+    hash: String,
     /// What was paid, in the smallest unit.
     units: String,
     /// Who paid; None when nobody can be told.
@@ -90,11 +103,82 @@ struct Job {
     extends: bool,
 }
 
+impl Job {
+    /// Whether it came to nothing, so that its reservation can be paid again.
+    fn is_undone(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::RefundDue { .. }
+                | Stage::Refunding { .. }
+                | Stage::Refunded { .. }
+                | Stage::TooLow { .. }
+        )
+    }
+
+    /// What it takes of what there is, from the moment it is planned until its time is over.
+    fn active_plan(&self) -> Option<&Plan> {
+        let active = matches!(self.stage, Stage::Deploying | Stage::Deployed);
+        self.plan.as_ref().filter(|_| active)
+    }
+}
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Book {
     /// Blocks up to this one were read.
     height: u64,
     jobs: BTreeMap<String, Job>,
+}
+
+/// How a try to start something ended.
+enum Tried {
+    Started,
+    Failed(Error),
+    /// The devnet stops; the next one goes on.
+    Stopped,
+}
+
+/// What is being started.
+struct UnderWay {
+    id: String,
+    /// The block that was the newest when it began.
+    height: u64,
+    /// It was deployed before the devnet started.
+    again: bool,
+}
+
+/// All that is being started, side by side.
+#[derive(Default)]
+struct Site {
+    tasks: JoinSet<Tried>,
+    under_way: HashMap<task::Id, UnderWay>,
+}
+
+impl Site {
+    fn has(&self, id: &str) -> bool {
+        self.under_way.values().any(|one| one.id == id)
+    }
+
+    /// Up to which block everything is dealt with.
+    fn settled(&self, height: u64) -> u64 {
+        let begun = self.under_way.values().map(|one| one.height);
+        begun.min().map_or(height, |first| first.saturating_sub(1))
+    }
+
+    /// The next that ends; waits for ever when there is none.
+    async fn next(&mut self) -> Option<(UnderWay, Tried)> {
+        let ended = match self.tasks.join_next_with_id().await {
+            None => return std::future::pending().await,
+            Some(ended) => ended,
+        };
+        let (task, tried) = match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                let reason = format!("the deployment was broken off: {error}");
+                (error.id(), Tried::Failed(Error::Start { reason }))
+            }
+        };
+        Some((self.under_way.remove(&task)?, tried))
+    }
 }
 
 /// A payment on the chain.
@@ -117,12 +201,23 @@ pub(super) struct Broker {
     pub(super) file: PathBuf,
     /// Told after each round, for those who wait for it.
     pub(super) rounds: watch::Sender<u64>,
+    /// Pauses between tries to deploy.
+    pub(super) pauses: [Duration; 3],
+    /// Told each step before it is taken.
+    pub(super) on_step: Option<fn(&str)>,
+    /// How many deployments are tried at the same moment.
+    pub(super) hands: Semaphore,
 }
 
 impl Broker {
+    /// Room for so many deployments at the same moment.
+    pub(super) fn hands() -> Semaphore {
+        Semaphore::new(AT_ONCE)
+    }
+
     /// Works until the devnet stops.
     pub(super) async fn run(self: Arc<Self>, stopping: watch::Receiver<bool>) {
-        let stopped = super::super::stopped(stopping);
+        let stopped = super::super::stopping::stopped(stopping.clone());
         tokio::pin!(stopped);
         let mut blocks = self.node.blocks();
         let mut book = match self.read_book() {
@@ -133,30 +228,38 @@ impl Broker {
                 return;
             }
         };
-        let plans = book
-            .jobs
-            .values()
-            .filter(|job| matches!(job.stage, Stage::Deploying | Stage::Deployed));
-        let taken: Vec<Plan> = plans.filter_map(|job| job.plan.clone()).collect();
-        for plan in &taken {
+        for plan in book.jobs.values().filter_map(Job::active_plan) {
             if let Err(error) = self.workloads.reserve(plan, false) {
                 self.node.note(&error.to_string());
             }
         }
+        let mut site = Site::default();
         loop {
             blocks.borrow_and_update();
-            if let Err(error) = self.round(&mut book).await {
+            if let Err(error) = self.round(&mut book, &mut site, &stopping).await {
                 self.node.note(&format!("broker: {error}"));
             }
-            let height = book.height;
+            let height = site.settled(book.height);
             self.rounds.send_modify(|seen| *seen = height);
             tokio::select! {
                 () = &mut stopped => break,
+                ended = site.next() => self.ended(&mut book, ended).await,
                 changed = blocks.changed() => if changed.is_err() { break },
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
+        // A try that has begun ends; nothing is tried again.
+        while !site.tasks.is_empty() {
+            let ended = site.next().await;
+            self.ended(&mut book, ended).await;
+        }
         self.workloads.stop_all().await;
+    }
+
+    fn step(&self, name: &str) {
+        if let Some(told) = self.on_step {
+            told(name);
+        }
     }
 
     fn read_book(&self) -> Result<Book> {
@@ -164,11 +267,15 @@ impl Broker {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::Start {
                 reason: format!("{} is damaged: {error}", self.file.display()),
             }),
-            // A new key: nothing was paid to it before.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Book {
-                height: self.node.read().chain.height(),
-                jobs: BTreeMap::new(),
-            }),
+            // A new key: nothing was paid to it before. From now on something may be.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let book = Book {
+                    height: self.node.read().chain.height(),
+                    jobs: BTreeMap::new(),
+                };
+                self.save(&book)?;
+                Ok(book)
+            }
             Err(error) => Err(Error::file("cannot read", self.file.clone())(error)),
         }
     }
@@ -180,12 +287,17 @@ impl Broker {
         folder::replace_private(&self.file, &text)
     }
 
-    async fn round(&self, book: &mut Book) -> Result<()> {
+    async fn round(
+        self: &Arc<Self>,
+        book: &mut Book,
+        site: &mut Site,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<()> {
         let (payments, height) = self.payments(book.height);
         for payment in payments {
             let id = payment.id.to_string();
             if !book.jobs.contains_key(&id) {
-                self.take(book, &id, &payment).await?;
+                self.take(book, &id, &payment)?;
             }
         }
         if height != book.height {
@@ -200,8 +312,15 @@ impl Broker {
         };
         ids.sort_by_cached_key(|id| !deployed(id));
         for id in ids {
-            let go = self.go_on(book, &id).await;
-            if let Err(error) = go {
+            // What is being started is gone on with when that has ended.
+            if site.has(&id) {
+                continue;
+            }
+            if let Some(again) = self.to_start(book, &id).await {
+                self.start(book, site, &id, again, stopping.clone());
+                continue;
+            }
+            if let Err(error) = self.go_on(book, &id).await {
                 self.node.note(&format!("broker, payment {id}: {error}"));
             }
         }
@@ -252,7 +371,7 @@ impl Broker {
     }
 
     /// Begins with a payment.
-    async fn take(&self, book: &mut Book, id: &str, payment: &Payment) -> Result<()> {
+    fn take(&self, book: &mut Book, id: &str, payment: &Payment) -> Result<()> {
         let mut job = Job {
             stage: Stage::Deploying,
             units: payment.amount.units_text(),
@@ -263,11 +382,13 @@ impl Broker {
             months: false,
             month_price: String::new(),
             extends: false,
+            hash: String::new(),
         };
-        let begun = match self.reservation(&payment.data) {
-            Ok(reservation) => {
-                job.email.clone_from(&reservation.email);
-                self.begin(book, &mut job, payment, &reservation).await
+        self.step("take");
+        let begun = match self.packed(&payment.data) {
+            Ok((hash, packed)) => {
+                job.hash = hash;
+                self.read(book, &mut job, payment, &packed)
             }
             // Nobody can be told.
             Err(reason) => Err(Error::Refused { reason }),
@@ -278,11 +399,38 @@ impl Broker {
             };
         }
         book.jobs.insert(id.to_owned(), job);
-        self.save(book)
+        self.save(book)?;
+        self.step("taken");
+        Ok(())
     }
 
-    /// The reservation that a payment is for.
-    fn reservation(&self, data: &[u8]) -> std::result::Result<Reservation, String> {
+    /// Reads what is reserved, and begins with it. Who can be read is told what goes wrong.
+    fn read(&self, book: &mut Book, job: &mut Job, payment: &Payment, packed: &[u8]) -> Result<()> {
+        let read = Reservation::unpack(packed);
+        let reservation = match &read {
+            Ok(reservation) => reservation,
+            Err(error) => {
+                let email = Reservation::addressee(packed);
+                job.email = email.unwrap_or_default();
+                return Err(Error::Refused {
+                    reason: error.to_string(),
+                });
+            }
+        };
+        job.email.clone_from(&reservation.email);
+        // One that is deployed, or was, is not deployed twice.
+        let mut before = book.jobs.iter();
+        let before = before.find(|(_, other)| other.hash == job.hash && !other.is_undone());
+        if let Some((earlier, _)) = before {
+            return Err(Error::Refused {
+                reason: format!("the reservation was paid before, by the transaction {earlier}"),
+            });
+        }
+        self.begin(book, job, payment, reservation)
+    }
+
+    /// The reservation that a payment is for: its hash, and what was sealed.
+    fn packed(&self, data: &[u8]) -> std::result::Result<(String, Zeroizing<Vec<u8>>), String> {
         let hash = std::str::from_utf8(data).map_err(|_| "the payment names no reservation")?;
         let (_, stored) = self
             .notary
@@ -295,11 +443,11 @@ impl Broker {
         }
         let packed = open(&sealed.content, &self.identity.key(), &bot.public_key)
             .map_err(|e| e.to_string())?;
-        Reservation::unpack(&packed).map_err(|e| e.to_string())
+        Ok((hash.to_owned(), packed))
     }
 
     /// Checks the price, and decides what is to be deployed.
-    async fn begin(
+    fn begin(
         &self,
         book: &mut Book,
         job: &mut Job,
@@ -308,7 +456,11 @@ impl Broker {
     ) -> Result<()> {
         if let Wanted::Extension { transaction_id } = &reservation.wanted {
             job.extends = true;
-            return extend(book, job, payment, transaction_id, reservation.duration);
+            job.stage = Stage::ExtensionDue {
+                earlier: transaction_id.clone(),
+                months: reservation.duration,
+            };
+            return Ok(());
         }
         let price = reservation.price().unwrap_or_default();
         enough(&payment.amount, &price)?;
@@ -317,13 +469,8 @@ impl Broker {
         job.months = reservation.duration.is_some();
         let month = reservation.extension_price(1).unwrap_or_default();
         job.month_price = month.units_text();
-        let taken: Vec<Ipv4Addr> = book
-            .jobs
-            .values()
-            .filter(|job| matches!(job.stage, Stage::Deploying | Stage::Deployed))
-            .filter_map(|job| job.plan.as_ref()?.address())
-            .collect();
-        let plan = self.workloads.plan(reservation, &taken).await?;
+        let taken: Vec<&Plan> = book.jobs.values().filter_map(Job::active_plan).collect();
+        let plan = self.workloads.plan(reservation, &taken)?;
         self.workloads.reserve(&plan, false)?;
         job.plan = Some(plan);
         Ok(())
@@ -349,28 +496,34 @@ impl Broker {
         };
         let now = self.node.clock().now();
         match (&job.stage, &job.plan) {
-            (Stage::Deploying, Some(plan)) => {
-                let deployed = self.deploy(id, plan).await;
-                if let Err(error) = &deployed {
-                    self.workloads.stop(id, plan, true).await?;
-                    self.workloads.reserve(plan, true)?;
-                    let reason = said(error);
-                    return self.set(book, id, Stage::RefundDue { reason });
-                }
-                self.told(id, &job, plan)?;
-                self.set(book, id, Stage::Deployed)
-            }
             (Stage::Deployed, Some(plan)) if job.expiry <= now => {
+                self.step("remove");
                 self.workloads.stop(id, plan, true).await?;
                 self.workloads.reserve(plan, true)?;
+                self.step("removed");
                 self.set(book, id, Stage::Over)
             }
-            (Stage::Deployed, Some(plan)) => self.workloads.start(id, plan, true).await,
+            (Stage::ExtensionDue { earlier, months }, _) => {
+                let other = book.jobs.get(earlier);
+                if other.is_some_and(|other| other.stage == Stage::Deploying) {
+                    return Ok(());
+                }
+                if let Err(error) = extend(book, id, &job, earlier, *months) {
+                    let reason = said(&error);
+                    self.set(book, id, Stage::RefundDue { reason })?;
+                    return self.refund_due(book, id).await;
+                }
+                self.step("extend");
+                self.save(book)?;
+                self.step("extended");
+                self.told_extended(book, id, &job, earlier)?;
+                self.set(book, id, Stage::Extended)
+            }
             (Stage::Extending { earlier }, _) => {
                 self.told_extended(book, id, &job, earlier)?;
                 self.set(book, id, Stage::Extended)
             }
-            (Stage::RefundDue { reason }, _) => self.refund(book, id, &job, reason).await,
+            (Stage::RefundDue { .. }, _) => self.refund_due(book, id).await,
             (
                 Stage::Refunding {
                     reason,
@@ -389,19 +542,115 @@ impl Broker {
         self.save(book)
     }
 
-    async fn deploy(&self, id: &str, plan: &Plan) -> Result<()> {
-        let mut pauses = PAUSES.iter();
+    /// Whether something is to be started now, and if so, whether it had been before.
+    async fn to_start(&self, book: &Book, id: &str) -> Option<bool> {
+        let job = book.jobs.get(id)?;
+        job.active_plan()?;
+        let again = job.stage == Stage::Deployed;
+        let over = again && job.expiry <= self.node.clock().now();
+        let runs = again && self.workloads.runs(id).await;
+        (!over && !runs).then_some(again)
+    }
+
+    /// Begins to start what is planned.
+    fn start(
+        self: &Arc<Self>,
+        book: &Book,
+        site: &mut Site,
+        id: &str,
+        again: bool,
+        stopping: watch::Receiver<bool>,
+    ) {
+        let plan = book.jobs.get(id).and_then(Job::active_plan);
+        let Some(plan) = plan.cloned() else {
+            return;
+        };
+        let (broker, name) = (Arc::clone(self), id.to_owned());
+        let work = async move { broker.deploy(&name, &plan, again, stopping).await };
+        let task = site.tasks.spawn(work).id();
+        let one = UnderWay {
+            id: id.to_owned(),
+            height: book.height,
+            again,
+        };
+        site.under_way.insert(task, one);
+    }
+
+    /// Tries to start something, up to four times.
+    async fn deploy(
+        &self,
+        id: &str,
+        plan: &Plan,
+        again: bool,
+        stopping: watch::Receiver<bool>,
+    ) -> Tried {
+        let mut pauses = self.pauses.iter();
         loop {
-            match self.workloads.start(id, plan, false).await {
-                Ok(()) => return Ok(()),
+            // Hands are free during pauses. Nobody closes the semaphore.
+            let hand = self.hands.acquire().await;
+            if *stopping.borrow() {
+                return Tried::Stopped;
+            }
+            self.step("deploy");
+            let started = self.workloads.start(id, plan, again).await;
+            drop(hand);
+            let error = match started {
+                Ok(()) => return Tried::Started,
                 // A rule does not change by waiting.
-                Err(error @ Error::Refused { .. }) => return Err(error),
-                Err(error) => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(*pause).await,
-                    None => return Err(error),
-                },
+                Err(error @ Error::Refused { .. }) => return Tried::Failed(error),
+                Err(error) => error,
+            };
+            let Some(pause) = pauses.next() else {
+                return Tried::Failed(error);
+            };
+            let stopped = super::super::stopping::stopped(stopping.clone());
+            if tokio::time::timeout(*pause, stopped).await.is_ok() {
+                return Tried::Stopped;
             }
         }
+    }
+
+    /// Goes on with what was started, or could not be.
+    async fn ended(&self, book: &mut Book, ended: Option<(UnderWay, Tried)>) {
+        let Some((UnderWay { id, again, .. }, tried)) = ended else {
+            return;
+        };
+        let done = match tried {
+            Tried::Started if !again => self.started(book, &id),
+            Tried::Failed(error) if !again => self.failed(book, &id, &error).await,
+            // It was paid and mailed: it is tried again later, and stays deployed.
+            Tried::Failed(error) => Err(error),
+            Tried::Started | Tried::Stopped => Ok(()),
+        };
+        if let Err(error) = done {
+            self.node.note(&format!("broker, payment {id}: {error}"));
+        }
+    }
+
+    fn started(&self, book: &mut Book, id: &str) -> Result<()> {
+        let Some(job) = book.jobs.get(id).cloned() else {
+            return Ok(());
+        };
+        self.step("deployed");
+        if let Some(plan) = &job.plan {
+            self.told(id, &job, plan)?;
+        }
+        self.step("told");
+        self.set(book, id, Stage::Deployed)
+    }
+
+    async fn failed(&self, book: &mut Book, id: &str, error: &Error) -> Result<()> {
+        let plan = book.jobs.get(id).and_then(|job| job.plan.clone());
+        self.step("give up");
+        if let Some(plan) = &plan {
+            // What cannot be removed keeps nobody from getting the coins back.
+            if let Err(error) = self.workloads.stop(id, plan, true).await {
+                self.node.note(&format!("broker, payment {id}: {error}"));
+            }
+            self.workloads.reserve(plan, true)?;
+        }
+        let reason = said(error);
+        self.set(book, id, Stage::RefundDue { reason })
     }
 
     /// The mail that tells how to reach what is deployed.
@@ -443,14 +692,27 @@ impl Broker {
     }
 
     /// Signs the transaction that pays back, and keeps it before it is submitted.
-    async fn refund(&self, book: &mut Book, id: &str, job: &Job, reason: &str) -> Result<()> {
+    async fn refund_due(&self, book: &mut Book, id: &str) -> Result<()> {
         let fail = |reason: String| Error::Refused { reason };
+        let Some(job) = book.jobs.get(id).cloned() else {
+            return Ok(());
+        };
+        let Stage::RefundDue { reason } = &job.stage else {
+            return Ok(());
+        };
         let units: u128 = job.units.parse().unwrap_or(0);
         let back = units.saturating_sub(KEPT_BACK);
         let Some(from) = job.from.as_ref().filter(|_| back > 0) else {
-            let reason = reason.to_owned();
+            let paid = Amount::from_units(units).with_unit();
+            self.node.note(&format!(
+                "broker, payment {id}: {paid} is too low to be paid back: {reason}"
+            ));
+            let why = format!("none: {paid} is not more than the fee of a refund");
+            self.tell_failed(id, &job, [why.clone(), why, reason.clone()])?;
+            let reason = reason.clone();
             return self.set(book, id, Stage::TooLow { reason });
         };
+        self.step("refund");
         let to = Recipient::parse(from).map_err(|e| fail(e.to_string()))?;
         let request = SendRequest::to(to, Amount::from_units(back));
         let wallet = self.identity.wallet();
@@ -476,11 +738,12 @@ impl Broker {
             .map_err(|e| fail(e.to_string()))?;
         let transaction = hex::encode(bytes);
         let stage = Stage::Refunding {
-            reason: reason.to_owned(),
+            reason: reason.clone(),
             transaction: transaction.clone(),
         };
         self.set(book, id, stage)?;
-        self.submit(book, id, job, reason, &transaction).await
+        self.step("signed");
+        self.submit(book, id, &job, reason, &transaction).await
     }
 
     /// Submits the transaction that pays back, until the chain has it.
@@ -503,7 +766,9 @@ impl Broker {
         if !known {
             match self.node.submit(transaction) {
                 Ok((_, pending)) => pending.wait().await?,
-                Err(error) => {
+                // It may be on disk nevertheless: the next start knows.
+                Err(Refused::Storage(error)) => return Err(error),
+                Err(error @ Refused::Rule(_)) => {
                     // Its coins were spent by another refund of ours: this one never counts.
                     let reason = reason.to_owned();
                     self.set(book, id, Stage::RefundDue { reason })?;
@@ -511,29 +776,32 @@ impl Broker {
                 }
             }
         }
+        self.step("submitted");
+        let address = job.from.clone().unwrap_or_default();
+        self.tell_failed(id, job, [address, refund.to_string(), reason.to_owned()])?;
+        self.step("refund told");
+        let reason = reason.to_owned();
+        self.set(book, id, Stage::Refunded { reason })
+    }
+
+    /// The mail about what failed: where the coins go, by which transaction, and why.
+    fn tell_failed(&self, id: &str, job: &Job, about: [String; 3]) -> Result<()> {
+        let [address, transaction, error] = about;
         let lines = [
-            ("Refund address", job.from.clone().unwrap_or_default()),
-            ("Transaction id", refund.to_string()),
-            ("Error", reason.to_owned()),
+            ("Refund address", address),
+            ("Transaction id", transaction),
+            ("Error", error),
         ];
         let subject = match job.extends {
             true => "Extending reservation failed",
             false => "Reservation failed",
         };
-        self.mail(id, "failed", &job.email, subject, &lines)?;
-        let reason = reason.to_owned();
-        self.set(book, id, Stage::Refunded { reason })
+        self.mail(id, "failed", &job.email, subject, &lines)
     }
 }
 
 /// Gives an earlier reservation more time.
-fn extend(
-    book: &mut Book,
-    job: &mut Job,
-    payment: &Payment,
-    earlier: &str,
-    months: Option<u32>,
-) -> Result<()> {
+fn extend(book: &mut Book, id: &str, job: &Job, earlier: &str, months: Option<u32>) -> Result<()> {
     let refuse = |reason: &str| Error::Refused {
         reason: reason.to_owned(),
     };
@@ -541,14 +809,18 @@ fn extend(
     let other = other.filter(|job| job.stage == Stage::Deployed);
     let other = other.ok_or_else(|| refuse("Invalid reservation transaction"))?;
     let months = months.unwrap_or(1);
-    let month = other.month_price.parse::<u128>().map(Amount::from_units);
+    let units = |text: &str| text.parse::<u128>().map(Amount::from_units);
+    let month = units(&other.month_price);
     let month = month.map_err(|_| refuse("the price of the reservation is not known"))?;
-    enough(&payment.amount, &month.times(u64::from(months)))?;
+    let given = units(&job.units).map_err(|_| refuse("what was paid is not known"))?;
+    enough(&given, &month.times(u64::from(months)))?;
     other.expiry = expiry(other.expiry, Some(months));
     other.months = true;
-    job.stage = Stage::Extending {
-        earlier: earlier.to_owned(),
-    };
+    if let Some(job) = book.jobs.get_mut(id) {
+        job.stage = Stage::Extending {
+            earlier: earlier.to_owned(),
+        };
+    }
     Ok(())
 }
 

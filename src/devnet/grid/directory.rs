@@ -9,9 +9,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::{Error, Result};
-use super::super::explorer_api::{Query, percent_decode};
 use super::super::folder;
 use super::super::http;
+use super::super::query::{Query, percent_decode};
 use super::farms;
 use super::page;
 use crate::grid::directory::{

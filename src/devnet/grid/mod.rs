@@ -15,24 +15,26 @@ mod robot;
 mod workloads;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use broker::PAUSES;
 pub use directory::{Directory, MOST_NODES, NewFarm};
 pub use mail::{FROM, Mail, NETWORK, Outbox};
 pub use notary::Notary;
 
+use super::answers::GridAddresses;
 use super::error::{Error, Result};
 use super::faucet::Faucet;
 use super::node::Node;
+use super::token::new_token;
 use super::{folder, gateway, http, zdb};
 use broker::Broker;
 use identity::Identity;
@@ -41,19 +43,6 @@ use zeroize::Zeroizing;
 
 /// How long one question for a mail waits; shorter than who asks waits for an answer.
 const MAIL_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// Where the parts of the grid listen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Addresses {
-    /// Capacity directory, REST front of the notary, and the pages of both and of mails.
-    pub directory: SocketAddr,
-    /// The notary's gedis server.
-    pub notary: SocketAddr,
-    /// The web gateway.
-    pub gateway: SocketAddr,
-    /// The 0-DB with reserved namespaces.
-    pub zdb: SocketAddr,
-}
 
 /// What a grid needs.
 pub(super) struct Settings {
@@ -69,6 +58,10 @@ pub(super) struct Settings {
     pub(super) faucet: Arc<Faucet>,
     /// The program that is the first process of containers.
     pub(super) program: Option<PathBuf>,
+    /// Pauses between the broker's tries to deploy.
+    pub(super) deploy_pauses: [std::time::Duration; 3],
+    /// Told each step of the broker before it is taken.
+    pub(super) on_step: Option<fn(&str)>,
 }
 
 /// The grid of a devnet.
@@ -78,7 +71,7 @@ pub struct Grid {
     notary: Arc<Notary>,
     identity: Arc<Identity>,
     outbox: Arc<Outbox>,
-    addresses: Addresses,
+    addresses: GridAddresses,
     rounds: watch::Receiver<u64>,
 }
 
@@ -124,13 +117,13 @@ impl Grid {
             &folder.join("zdb"),
             zdb::Settings {
                 // Only the broker makes namespaces.
-                password: Some(Zeroizing::new(super::new_token()?)),
+                password: Some(Zeroizing::new(new_token()?)),
                 clock,
                 ..zdb::Settings::default()
             },
         )
         .await?;
-        let addresses = Addresses {
+        let addresses = GridAddresses {
             directory: settings.directory,
             notary: notary_addr,
             gateway: gateway.addr(),
@@ -153,6 +146,9 @@ impl Grid {
             outbox: Arc::clone(&outbox),
             file: folder.join("broker.json"),
             rounds,
+            pauses: settings.deploy_pauses,
+            on_step: settings.on_step,
+            hands: Broker::hands(),
         });
         let tasks = vec![
             tokio::spawn(Arc::clone(&notary).listen(gedis, stopping.clone())),
@@ -170,7 +166,7 @@ impl Grid {
     }
 
     /// Where its parts listen.
-    pub fn addresses(&self) -> Addresses {
+    pub fn addresses(&self) -> GridAddresses {
         self.addresses
     }
 
@@ -244,11 +240,3 @@ impl Grid {
         http::answer(StatusCode::NOT_FOUND, http::TEXT, "there is no such page\n")
     }
 }
-
-/// The folder of a devnet's grid.
-pub(super) fn folder_of(devnet: &Path) -> PathBuf {
-    devnet.join(NAME)
-}
-
-/// Name of that folder.
-pub(super) const NAME: &str = "grid";

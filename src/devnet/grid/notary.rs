@@ -13,10 +13,10 @@ use tokio::sync::watch;
 
 use super::super::accept::take_in;
 use super::super::error::Result;
-use super::super::explorer_api::Query;
 use super::super::folder;
 use super::super::http::{self, JSON, TEXT};
 use super::super::node::Node;
+use super::super::query::Query;
 use super::super::resp::request::{Limits, Parser};
 use super::super::resp::wire::{flush, read, refuse};
 use super::super::resp::{Protocol, Reply};

@@ -4,10 +4,10 @@ use axum::response::Response;
 
 use super::directory::{Directory, filter};
 use super::mail::Mail;
-use crate::devnet::explorer_api::Query;
 use crate::devnet::http;
 use crate::devnet::pages::html::Html;
 use crate::devnet::pages::layout::{self, STYLE};
+use crate::devnet::query::Query;
 use crate::grid::directory::{Filter, ListOrder, Units};
 
 /// Nodes of a page unless the query says otherwise, and at most.

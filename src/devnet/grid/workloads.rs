@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::super::error::{Error, Result};
@@ -16,7 +17,7 @@ use super::directory::Directory;
 use super::robot;
 use crate::grid::directory::Units;
 use crate::grid::reservation::price::{archive_gigabytes, machine};
-use crate::grid::reservation::{DiskType, Reservation, Wanted};
+use crate::grid::reservation::{DiskType, Mode, Reservation, Wanted};
 
 /// Port of a Zero-OS node, of its robot, and of an archive (spec: capacity §8).
 const ZOS_PORT: u16 = 6379;
@@ -60,6 +61,9 @@ pub(super) enum Plan {
         name: String,
         password: Secret,
         limit: u64,
+        /// Who chooses the keys; None as it is.
+        #[serde(default)]
+        mode: Option<zdb::Mode>,
     },
     /// A reverse proxy.
     ReverseProxy {
@@ -98,6 +102,20 @@ enum Running {
     S3(Serving),
     /// It is an entry of a server that all share.
     Shared,
+}
+
+impl Running {
+    async fn stop(self) {
+        match self {
+            #[cfg(target_os = "linux")]
+            Running::Vm(node, robot) => {
+                node.stop().await;
+                robot.stop().await;
+            }
+            Running::S3(archive) => archive.stop().await,
+            Running::Shared => {}
+        }
+    }
 }
 
 /// All that is deployed.
@@ -149,9 +167,11 @@ impl Workloads {
         self.zdb.addr()
     }
 
-    /// Decides what a reservation becomes, and takes its capacity. `taken` are addresses that
-    /// others have.
-    pub(super) async fn plan(&self, reservation: &Reservation, taken: &[Ipv4Addr]) -> Result<Plan> {
+    /// Decides what a reservation becomes. Addresses and domains of those that are `active` are
+    /// taken.
+    pub(super) fn plan(&self, reservation: &Reservation, active: &[&Plan]) -> Result<Plan> {
+        let taken: Vec<Ipv4Addr> = active.iter().filter_map(|plan| plan.address()).collect();
+        let taken = taken.as_slice();
         match &reservation.wanted {
             Wanted::Vm { size, location, .. } => {
                 let machine = machine(*size).ok_or_else(|| refuse("no such size"))?;
@@ -196,7 +216,7 @@ impl Workloads {
                 location,
                 disk_type,
                 password,
-                ..
+                mode,
             } => {
                 let gigabytes = f64::from(*size);
                 let units = match disk_type {
@@ -219,24 +239,41 @@ impl Workloads {
                     name: guid()?,
                     password: Secret(password),
                     limit: u64::from(*size).saturating_mul(GIGABYTE),
+                    mode: Some(match mode {
+                        Mode::User => zdb::Mode::User,
+                        // Keys of `direct` are the server's own too.
+                        Mode::Seq | Mode::Direct => zdb::Mode::Seq,
+                    }),
                 })
             }
             Wanted::ReverseProxy {
                 domain,
                 backend_urls,
-            } => Ok(Plan::ReverseProxy {
-                domain: domain.clone(),
-                backends: backend_urls.clone(),
-            }),
+            } => {
+                let same = |name: &str| gateway::same_domain(name, domain);
+                if active.iter().any(|plan| plan.domain().is_some_and(same)) {
+                    let taken = gateway::RouteError::Taken(domain.clone());
+                    return Err(refuse(taken.to_string()));
+                }
+                Ok(Plan::ReverseProxy {
+                    domain: domain.clone(),
+                    backends: backend_urls.clone(),
+                })
+            }
             Wanted::Extension { .. } => Err(refuse("an extension is nothing to deploy")),
         }
     }
 
+    /// Whether something runs.
+    pub(super) async fn runs(&self, id: &str) -> bool {
+        self.running.lock().await.contains_key(id)
+    }
+
     /// Starts what was planned, also when some of it was started before. `again` says that it
-    /// had been deployed when the devnet stopped.
+    /// had been deployed when the devnet stopped. Several can be started side by side, but each by
+    /// one at a time only.
     pub(super) async fn start(&self, id: &str, plan: &Plan, again: bool) -> Result<()> {
-        let mut running = self.running.lock().await;
-        if running.contains_key(id) {
+        if self.runs(id).await {
             return Ok(());
         }
         let folder = self.folder.join(id);
@@ -276,10 +313,14 @@ impl Workloads {
                 name,
                 password,
                 limit,
+                mode,
                 ..
             } => {
                 self.zdb
                     .namespace(name, Some(&password.zeroizing()), false, *limit)?;
+                if let Some(mode) = mode {
+                    self.zdb.namespace_mode(name, *mode)?;
+                }
                 Running::Shared
             }
             Plan::ReverseProxy { domain, backends } => {
@@ -287,7 +328,7 @@ impl Workloads {
                 Running::Shared
             }
         };
-        running.insert(id.to_owned(), started);
+        self.running.lock().await.insert(id.to_owned(), started);
         Ok(())
     }
 
@@ -311,14 +352,8 @@ impl Workloads {
         let stopped = self.running.lock().await.remove(id);
         // What was not started has no domain: it may be somebody else's.
         let served = stopped.is_some();
-        match stopped {
-            #[cfg(target_os = "linux")]
-            Some(Running::Vm(node, robot)) => {
-                node.stop().await;
-                robot.stop().await;
-            }
-            Some(Running::S3(archive)) => archive.stop().await,
-            Some(Running::Shared) | None => {}
+        if let Some(running) = stopped {
+            running.stop().await;
         }
         if !over {
             return Ok(());
@@ -333,6 +368,11 @@ impl Workloads {
             Plan::Namespace { name, .. } => self.zdb.namespace_delete(name)?,
         }
         let folder = self.folder.join(id);
+        #[cfg(target_os = "linux")]
+        if let Plan::Vm { .. } = plan {
+            // Also what a killed devnet left running in it.
+            return super::super::zos::remove(&folder).await;
+        }
         match std::fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(Error::file("cannot remove", folder)(error))
@@ -341,20 +381,11 @@ impl Workloads {
         }
     }
 
-    /// Stops everything; it is started again with the devnet.
+    /// Stops everything, side by side; it is started again with the devnet.
     pub(super) async fn stop_all(&self) {
         let all = std::mem::take(&mut *self.running.lock().await);
-        for running in all.into_values() {
-            match running {
-                #[cfg(target_os = "linux")]
-                Running::Vm(node, robot) => {
-                    node.stop().await;
-                    robot.stop().await;
-                }
-                Running::S3(archive) => archive.stop().await,
-                Running::Shared => {}
-            }
-        }
+        let mut stopping: JoinSet<()> = all.into_values().map(Running::stop).collect();
+        while stopping.join_next().await.is_some() {}
     }
 }
 
@@ -364,6 +395,14 @@ impl Plan {
         match self {
             Plan::Vm { address, .. } | Plan::S3 { address, .. } => Some(*address),
             Plan::Namespace { .. } | Plan::ReverseProxy { .. } => None,
+        }
+    }
+
+    /// The domain of its own that it has.
+    fn domain(&self) -> Option<&str> {
+        match self {
+            Plan::S3 { domain, .. } | Plan::ReverseProxy { domain, .. } => Some(domain),
+            Plan::Vm { .. } | Plan::Namespace { .. } => None,
         }
     }
 

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 
 use super::reply::Refusal;
 use super::shelf::{Incoming, Shelf};
-use crate::devnet::explorer_api::Query;
 use crate::devnet::http;
+use crate::devnet::query::Query;
 
 /// Most bytes of an uploaded file.
 const LARGEST_FILE: u64 = 8 << 30;

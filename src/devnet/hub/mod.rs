@@ -44,8 +44,8 @@ use access::NotIn;
 use reply::{Refusal, TEXT};
 use shelf::Shelf;
 
-use super::explorer_api::percent_decode;
 use super::http;
+use super::query::percent_decode;
 use crate::flist::hub::FileBody;
 use crate::flist::{Backend, Metadata};
 

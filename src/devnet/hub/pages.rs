@@ -11,9 +11,9 @@ use super::reply::{self, Refusal};
 use super::shelf::{Item, ItemKind};
 use super::work::Done;
 use super::{Hub, LOGIN, api, is_read};
-use crate::devnet::explorer_api::Query;
 use crate::devnet::pages::html::Html;
 use crate::devnet::pages::layout::{self, STYLE};
+use crate::devnet::query::Query;
 
 /// Paths of an flist that a preview shows.
 const SHOWN: usize = 2_000;

@@ -22,9 +22,9 @@ use axum::response::Response;
 
 use self::html::Html;
 use self::moment::Moment;
-use super::explorer_api::{Query, percent_decode};
 use super::http::{self, TEXT};
 use super::node::Node;
+use super::query::{Query, percent_decode};
 
 /// Longest part of a searched text that is shown again, in characters.
 const SHOWN: usize = 200;

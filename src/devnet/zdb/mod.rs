@@ -166,6 +166,19 @@ impl Handle {
             .map_err(|e| wrong(e.to_string()))
     }
 
+    /// Sets who chooses the keys of a namespace, which must have none yet.
+    ///
+    /// # Errors
+    /// A namespace that is not there or has keys of the other kind; the disk.
+    pub fn namespace_mode(&self, name: &str, mode: Mode) -> Result<()> {
+        let wrong = |reason: String| Error::Refused {
+            reason: format!("namespace '{name}': {reason}"),
+        };
+        let space = self.shared.spaces.get(name);
+        let space = space.ok_or_else(|| wrong("it is not there".into()))?;
+        space.set_mode(mode).map_err(|e| wrong(e.to_string()))
+    }
+
     /// Deletes a namespace with all that is in it; one that is not there is no error.
     ///
     /// # Errors

@@ -38,12 +38,6 @@ pub async fn listen(listener: TcpListener, door: Door, stopping: watch::Receiver
     take_in(listener, CLIENTS, stopping, greet).await;
 }
 
-/// Waits until the node stops.
-pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that nobody can say so any more, so it stops as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
 /// Serves one client. How its connection ends concerns nobody else.
 async fn greet(mut stream: TcpStream, door: &Door) {
     let mut first = [0];

@@ -209,3 +209,24 @@ impl Handle {
         }
     }
 }
+
+/// Removes the folder of a node that does not run, and ends what it left running when it was
+/// killed. A folder that is not there is no error.
+///
+/// # Errors
+/// When the folder is not that of a node, is in use, or cannot be removed.
+pub async fn remove(dir: &std::path::Path) -> Result<()> {
+    let dir = dir.to_path_buf();
+    let removing = tokio::task::spawn_blocking(move || {
+        if !dir.exists() {
+            return Ok(());
+        }
+        let fail = |source| Error::file("cannot remove", &dir)(source);
+        let place = Place::open(&dir)?;
+        container::clean(&place.containers()).map_err(fail)?;
+        container::remove_tree(place.path()).map_err(fail)
+    });
+    removing.await.map_err(|e| Error::Start {
+        reason: e.to_string(),
+    })?
+}

@@ -20,12 +20,12 @@ use super::inside::Said;
 use super::jobs::basics::Version;
 use super::jobs::running::wire;
 use super::jobs::{Commands, Outlet, Runner, Surroundings};
-use super::listener::stopped;
 use super::place::{OWNER, Place, end_leftovers};
 use super::redis::Keyspace;
 use super::redis::keyspace::End;
 use super::view::View;
 use crate::devnet::error::{Error, Result};
+use crate::devnet::stopping::stopped;
 use crate::zos::protocol::{Job, JobResult, Level, Message, Record, keys};
 
 /// How often what is over is thrown away.
@@ -327,7 +327,7 @@ impl Node {
     }
 
     /// Takes jobs as they come, until the node stops.
-    pub async fn take_jobs(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+    pub async fn take_jobs(self: Arc<Self>, stopping: watch::Receiver<bool>) {
         let queue: super::redis::Bytes = keys::JOBS.as_bytes().into();
         loop {
             let next = self
@@ -335,7 +335,7 @@ impl Node {
                 .pop_waiting(vec![queue.clone()], End::Left, None);
             let taken = tokio::select! {
                 biased;
-                () = stopped(&mut stopping) => return,
+                () = stopped(stopping.clone()) => return,
                 taken = next => taken,
             };
             match taken {
@@ -361,7 +361,7 @@ impl Node {
     }
 
     /// Throws away what is over, and measures the machine.
-    pub async fn keep_house(self: Arc<Self>, mut stopping: watch::Receiver<bool>) {
+    pub async fn keep_house(self: Arc<Self>, stopping: watch::Receiver<bool>) {
         let mut sweeps = 0;
         loop {
             if sweeps % MEASURE == 0 {
@@ -370,7 +370,7 @@ impl Node {
             }
             sweeps += 1;
             tokio::select! {
-                () = stopped(&mut stopping) => return,
+                () = stopped(stopping.clone()) => return,
                 () = tokio::time::sleep(SWEEP) => self.keyspace.sweep(),
             }
         }

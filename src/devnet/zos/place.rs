@@ -60,7 +60,11 @@ impl Place {
         if !marker.is_file() {
             let mut entries = fs::read_dir(&path).map_err(Error::file("cannot read", &path))?;
             if entries.next().is_some() {
-                return Err(Error::NotZosNode { path });
+                return Err(Error::NotOurs {
+                    path,
+                    kind: "the folder of a Zero-OS node",
+                    marker: MARKER,
+                });
             }
             use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(&path, fs::Permissions::from_mode(0o700))

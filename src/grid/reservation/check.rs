@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{DiskType, Kind, Mode, Password, Reservation, Wanted};
+use crate::grid::webgateway::{check_domain, check_endpoint};
 
 /// What an e-mail address looks like.
 const EMAIL: &str = r"^[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,}$";
@@ -63,6 +64,12 @@ pub enum ReservationError {
     /// Neither a farmer nor a node.
     #[error("location '{0}' is not valid")]
     Location(String),
+    /// No domain. The original does not look; the coins would come back, less a fee.
+    #[error("'{0}' is no domain: expected a name such as www.example.org")]
+    Domain(String),
+    /// A backend without scheme, host or port, which the gateway would refuse.
+    #[error("wrong format for endpoint {0}")]
+    Endpoint(String),
     /// No whole month.
     #[error("reservation duration has to be 1 month or more")]
     Duration(i64),
@@ -172,6 +179,17 @@ impl Request {
         };
         if email.is_empty() {
             return Err(ReservationError::Empty("email"));
+        }
+        if let Wanted::ReverseProxy {
+            domain,
+            backend_urls,
+        } = &wanted
+        {
+            check_domain(domain).map_err(|_| ReservationError::Domain(domain.clone()))?;
+            let mut urls = backend_urls.iter();
+            if let Some(wrong) = urls.find(|url| check_endpoint(url).is_err()) {
+                return Err(ReservationError::Endpoint(wrong.clone()));
+            }
         }
         let duration = match self.duration {
             None => later.then_some(1),

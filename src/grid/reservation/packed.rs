@@ -131,11 +131,28 @@ impl Reservation {
         bytes(&common)
     }
 
+    /// Reads who is to be told about a packed reservation, also about one that is none of ours.
+    /// None when these bytes are no map of texts and numbers.
+    pub fn addressee(packed: &[u8]) -> Option<String> {
+        Fields::read(packed).ok().map(|fields| fields.email)
+    }
+
     /// Reads a packed reservation, its keys in any order; keys that are not known are ignored.
     ///
     /// # Errors
     /// See [`UnpackError`].
     pub fn unpack(packed: &[u8]) -> Result<Reservation, UnpackError> {
+        Fields::read(packed)?.reservation()
+    }
+}
+
+/// Writing to memory does not fail.
+fn bytes(value: &impl Serialize) -> Vec<u8> {
+    rmp_serde::to_vec_named(value).unwrap_or_default()
+}
+
+impl Fields {
+    fn read(packed: &[u8]) -> Result<Fields, UnpackError> {
         // A list with the fields in order would be read as well.
         if !matches!(packed.first(), Some(0x80..=0x8f | 0xde | 0xdf)) {
             return Err(UnpackError::Form("it is no map".into()));
@@ -148,16 +165,9 @@ impl Reservation {
         if !rest.is_empty() {
             return Err(UnpackError::Form(format!("{} bytes behind", rest.len())));
         }
-        fields.reservation()
+        Ok(fields)
     }
-}
 
-/// Writing to memory does not fail.
-fn bytes(value: &impl Serialize) -> Vec<u8> {
-    rmp_serde::to_vec_named(value).unwrap_or_default()
-}
-
-impl Fields {
     fn reservation(self) -> Result<Reservation, UnpackError> {
         let kind = Kind::parse(&self.r#type)
             .ok_or_else(|| UnpackError::Kind(self.r#type.chars().take(40).collect()))?;

@@ -1,7 +1,8 @@
 //! The grid of the devnet in `j.devnet`: mails of the broker, farms.
 use std::sync::PoisonError;
 
-use crate::devnet::grid::{Addresses, Mail, NewFarm};
+use crate::devnet::GridAddresses;
+use crate::devnet::grid::{Mail, NewFarm};
 use crate::devnet::{Control, DEFAULT_PORT};
 use crate::grid::directory::{Location, Units};
 use crate::j::clients::tfchain::recipient;
@@ -9,14 +10,14 @@ use crate::j::world::World;
 use crate::object::{Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value};
 
 /// Addresses of a devnet's grid.
-pub struct GridAddresses {
+pub struct Addresses {
     /// Of its capacity directory.
     pub directory: String,
     /// Host and port of its notary.
     pub notary: (String, u16),
 }
 
-fn addresses(world: &World) -> Option<Addresses> {
+fn addresses(world: &World) -> Option<GridAddresses> {
     {
         let own = world.devnet.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = own.as_ref() {
@@ -28,8 +29,8 @@ fn addresses(world: &World) -> Option<Addresses> {
 }
 
 /// Where the grid of the devnet is that this shell would use; where it would be when none runs.
-pub fn grid(world: &World) -> GridAddresses {
-    let told = |addresses: Addresses| GridAddresses {
+pub fn grid(world: &World) -> Addresses {
+    let told = |addresses: GridAddresses| Addresses {
         directory: format!("http://{}", addresses.directory),
         notary: (addresses.notary.ip().to_string(), addresses.notary.port()),
     };
@@ -38,7 +39,7 @@ pub fn grid(world: &World) -> GridAddresses {
             0 => DEFAULT_PORT,
             port => port,
         };
-        GridAddresses {
+        Addresses {
             directory: format!("http://127.0.0.1:{}", port.saturating_add(4)),
             notary: ("127.0.0.1".to_owned(), port.saturating_add(5)),
         }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::Vault;
+use super::copy;
 use super::keys::VaultKeys;
 use super::lease::Lease;
 use super::manifest::Manifest;
@@ -132,6 +133,13 @@ impl Store {
             }
         }
         Ok(true)
+    }
+
+    /// Names of the folders that records of the store lead to.
+    pub(crate) fn vault_folders(&self) -> Result<Vec<[u8; copy::NAME]>> {
+        let records = self.scan_all()?.records;
+        let ids = records.iter().filter_map(|record| Some(parse(record)?.0));
+        Ok(ids.filter_map(|id| id.first_chunk().copied()).collect())
     }
 
     fn vault_site(&self, id: &[u8; 16]) -> Site {

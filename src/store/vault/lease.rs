@@ -217,19 +217,10 @@ impl Lease {
         let Some(dir) = self.site.dir() else {
             return self.site.enter(self.wait);
         };
-        let tuning = Tuning::LARGE;
         if yielded && is_wanted(dir) {
             std::thread::sleep(COURTESY);
         }
-        match self.site.enter_tuned(Duration::ZERO, tuning) {
-            Err(StoreError::Locked { .. }) => {
-                let flag = want(dir);
-                let session = self.site.enter_tuned(self.wait, tuning);
-                drop(flag);
-                session
-            }
-            other => other,
-        }
+        enter(&self.site, self.wait)
     }
 
     /// The manifest, and what the file beside the engine says to it.
@@ -312,6 +303,19 @@ fn watch(lease: &Weak<Lease>) {
             state.watched = false;
             return;
         }
+    }
+}
+
+/// Lock and engine of a vault; who holds it is told that somebody waits.
+pub(super) fn enter(site: &Site, wait: Duration) -> Result<Session> {
+    match site.enter_tuned(Duration::ZERO, Tuning::LARGE) {
+        Err(StoreError::Locked { .. }) => {
+            let flag = site.dir().and_then(want);
+            let session = site.enter_tuned(wait, Tuning::LARGE);
+            drop(flag);
+            session
+        }
+        other => other,
     }
 }
 

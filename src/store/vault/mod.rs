@@ -20,6 +20,7 @@
 //! Opening an engine with many entries takes a while, so it stays open between operations: until
 //! another process asks for it, or nobody needed it for a while.
 mod catalog;
+pub(crate) mod copy;
 mod edit;
 mod keys;
 mod lease;

@@ -65,7 +65,7 @@ pub use outputs::{OutputSet, OutputState};
 pub use preview::{Preview, PreviewOutput};
 pub use recipient::{Recipient, RecipientError, parse_address, parse_erc20_address};
 pub use sign::{MissingSignature, Signed, sign_transaction};
-pub use statement::{StatementRow, statement, statement_text};
+pub use statement::{Purpose, StatementRow, statement, statement_text};
 pub use submit::{Submission, submit};
 pub use threebot::{BotChange, BotDraft, NewBot, Payer, bot_record};
 pub use threebot_input::{BotIdentifier, ThreeBotError, parse_bot_name, parse_network_address};

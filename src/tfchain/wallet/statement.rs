@@ -5,8 +5,67 @@ use std::fmt;
 
 use indexmap::IndexSet;
 
+use crate::tfchain::botname::BotName;
+use crate::tfchain::botrecord::BotId;
+use crate::tfchain::erc20::Erc20Address;
 use crate::tfchain::explorer::ExplorerTransaction;
-use crate::tfchain::{Amount, Hash, UnlockHash};
+use crate::tfchain::{Amount, Hash, Transaction, UnlockHash};
+
+/// What the coins of a transaction are for, when they go to or come from no address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new 3bot with these names.
+    BotRegistration(Vec<BotName>),
+    /// More months, names or addresses of a 3bot.
+    BotUpdate(BotId),
+    /// Names of a 3bot for this other one.
+    NameTransfer(Vec<BotName>, BotId),
+    /// Coins that leave for an address on Ethereum.
+    ToErc20(Erc20Address),
+    /// Coins that came back from Ethereum.
+    FromErc20,
+    /// An address of the wallet that receives from Ethereum from now on.
+    Erc20Registration(Erc20Address),
+}
+
+impl Purpose {
+    /// The purpose of a transaction; None when its coins only change hands.
+    pub fn of(transaction: &Transaction) -> Option<Self> {
+        match transaction {
+            Transaction::BotRegistration(bot) => Some(Self::BotRegistration(bot.names.clone())),
+            Transaction::BotRecordUpdate(bot) => Some(Self::BotUpdate(bot.id)),
+            Transaction::BotNameTransfer(bots) => {
+                Some(Self::NameTransfer(bots.names.clone(), bots.receiver.id))
+            }
+            Transaction::Erc20Convert(coins) => Some(Self::ToErc20(coins.address)),
+            Transaction::Erc20CoinCreation(_) => Some(Self::FromErc20),
+            Transaction::Erc20AddressRegistration(registration) => {
+                Some(Self::Erc20Registration(registration.erc20_address()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |names: &[BotName]| {
+            let names: Vec<&str> = names.iter().map(BotName::as_str).collect();
+            names.join(", ")
+        };
+        match self {
+            Self::BotRegistration(names) if names.is_empty() => f.write_str("new 3bot"),
+            Self::BotRegistration(names) => write!(f, "new 3bot {}", list(names)),
+            Self::BotUpdate(id) => write!(f, "record of 3bot {id}"),
+            Self::NameTransfer(names, to) => write!(f, "{} to 3bot {to}", list(names)),
+            Self::ToErc20(address) => write!(f, "ERC20 address {address}"),
+            Self::FromErc20 => f.write_str("from ERC20"),
+            Self::Erc20Registration(address) => {
+                write!(f, "registration of ERC20 address {address}")
+            }
+        }
+    }
+}
 
 /// One transaction of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +84,8 @@ pub struct StatementRow {
     pub to: Vec<UnlockHash>,
     /// Who paid; empty when it was this wallet.
     pub from: Vec<UnlockHash>,
+    /// What it is for, when that is no address.
+    pub purpose: Option<Purpose>,
 }
 
 /// Returns the statement of `transactions` for a wallet of the addresses `own`, in the order of
@@ -79,6 +140,7 @@ fn row(transaction: &ExplorerTransaction, own: &HashSet<UnlockHash>) -> Option<S
         outgoing: net_out,
         to: to.into_iter().collect(),
         from: from.into_iter().collect(),
+        purpose: Purpose::of(&transaction.transaction),
     })
 }
 
@@ -136,6 +198,7 @@ mod tests {
                     .unwrap(),
             ],
             from: Vec::new(),
+            purpose: None,
         }
     }
 

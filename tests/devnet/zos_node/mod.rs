@@ -76,11 +76,4 @@ pub fn config(dir: &std::path::Path) -> Config {
     config
 }
 
-/// Says why a test, or a part of one, did not run.
-#[allow(
-    clippy::disallowed_macros,
-    reason = "a test that cannot run here says why"
-)]
-pub fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
-}
+pub use crate::skipped::skipped;

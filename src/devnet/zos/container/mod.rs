@@ -32,7 +32,7 @@ pub mod runner;
 pub use arguments::DEFAULT_STORAGE;
 pub use error::{Error, Result};
 pub use frame::Ready;
-pub use leftovers::remove_tree;
+pub use leftovers::{clean, remove_tree};
 pub use process::{SUBCOMMAND, Usage};
 pub use root::{FlistRoot, KeptFolder, MakingFolder, Root, RootSource, Told};
 pub use runner::{Inside, MakeRunner, Outlet, Runner};

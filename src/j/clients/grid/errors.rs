@@ -15,6 +15,7 @@ impl From<ReservationError> for Error {
             ReservationError::Choice { known, .. } => told.hint(format!("one of {known}")),
             ReservationError::Empty("size") => told.hint("the smallest size is 1"),
             ReservationError::Empty(field) => told.hint(format!("give {field}=…")),
+            ReservationError::Endpoint(_) => told.hint("write it as http://10.244.1.2:8080"),
             ReservationError::Location(_) => told.hint(
                 "a farmer's id or a node's: j.clients.threefold_directory.nodes() lists both",
             ),

@@ -19,6 +19,7 @@ use super::types::Types;
 use super::wallet::Wallet;
 use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
+use crate::object::print::text;
 use crate::object::{Class, Default, Member, Needs, Param, Result, Stored, Ty, Value, class_of};
 use crate::tfchain::explorer::{HttpFetch, HttpLimits, OutputInfo};
 use crate::tfchain::wallet::{parse_address, submit};
@@ -74,8 +75,17 @@ explorer_nodes = (LS)                   # addresses used instead of the network'
         &self.core.base
     }
     fn changing(&self, name: &str, value: &Value) -> Result<()> {
-        if let (true, Value::List(nodes)) = (name == "explorer_nodes", value) {
-            let nodes: Vec<&str> = nodes.iter().filter_map(Value::as_str).collect();
+        if name == "explorer_nodes" {
+            let nodes: Vec<String> = match value {
+                Value::List(nodes) => nodes.iter().map(text).collect(),
+                // The same cuts as the type makes.
+                Value::Str(nodes) => nodes
+                    .split(',')
+                    .map(|node| node.trim_matches(['[', ']', ' ', '\'', '"']).to_string())
+                    .filter(|node| !node.is_empty())
+                    .collect(),
+                _ => Vec::new(),
+            };
             // Opens nothing; it only looks at the addresses.
             HttpFetch::new(&nodes, random(), HttpLimits::default())?;
         }

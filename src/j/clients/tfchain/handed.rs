@@ -54,11 +54,10 @@ pub fn keep(wallet: &Wallet, transaction: &Transaction) -> Result<()> {
     {
         return Ok(());
     }
-    let store = wallet.world().store()?;
     let surplus = (earlier.len() + 1).saturating_sub(KEPT);
     let oldest = earlier.drain(..surplus.min(earlier.len()));
     for id in oldest.filter_map(|(id, _)| id) {
-        store.delete(id)?;
+        records::delete(wallet, id)?;
     }
     drop_same(wallet, &earlier, transaction)?;
     let now = wallet.world().now().duration_since(UNIX_EPOCH);
@@ -89,7 +88,7 @@ fn drop_same(
         .iter()
         .filter(|(_, handed)| is_same_work(&handed.transaction, transaction));
     for id in same.filter_map(|(id, _)| *id) {
-        wallet.world().store()?.delete(id)?;
+        records::delete(wallet, id)?;
     }
     Ok(())
 }

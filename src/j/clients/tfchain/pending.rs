@@ -53,7 +53,7 @@ pub fn keep(wallet: &Wallet, transaction: &Transaction, id: Hash, words: String)
     records::put(wallet, id, &kept)
 }
 
-/// Drops the record of a transaction whose fate is known.
+/// Drops the record of a transaction whose fate is known; another shell may have done so.
 ///
 /// # Errors
 /// When the store cannot be written.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::wallet::Wallet;
 use crate::object::{Error, Kind, Result};
-use crate::store::{Expect, Record, RecordId};
+use crate::store::{Expect, Record, RecordId, StoreError};
 
 /// A record of a wallet.
 pub trait OfWallet: Serialize + DeserializeOwned {
@@ -63,9 +63,20 @@ pub fn drop_one<R: OfWallet>(wallet: &Wallet, network: &str, name: impl Display)
     if let Some(record) = store.get(R::LOCATION, None, &key(network, name))?
         && let Some(id) = record.id
     {
-        store.delete(id)?;
+        delete(wallet, id)?;
     }
     Ok(())
+}
+
+/// Deletes a record that may be gone already: another shell of the same person was faster.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn delete(wallet: &Wallet, id: RecordId) -> Result<()> {
+    match wallet.world().store()?.delete(id) {
+        Ok(_) | Err(StoreError::NotFound(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// All records of a wallet on its network, by `order`.

@@ -245,12 +245,13 @@ pub fn submit_signed(
     pending::keep(wallet, &signed.transaction, id, words(core, preview))?;
     let library = wallet.library()?;
     let submission = post(wallet, &library, &signed.transaction, id)?;
+    let several = has_several_signers(&signed.transaction);
     if !matches!(submission, Submission::Unknown { .. }) {
-        pending::drop_record(wallet, id)?;
+        tidy(wallet, id, || pending::drop_record(wallet, id));
     }
     outcome_for(core, submission, Some(&wallet.path()))?;
-    if has_several_signers(&signed.transaction) {
-        handed::forget(wallet, &signed.transaction)?;
+    if several {
+        tidy(wallet, id, || handed::forget(wallet, &signed.transaction));
     }
     let place = core.place()?;
     if !place.is_devnet() {
@@ -261,6 +262,16 @@ pub fn submit_signed(
             .note(&format!("sent on {network}: transaction {id}"));
     }
     Ok((TransactionValue::made(signed.transaction, Some(id)), true))
+}
+
+/// Drops what was kept of a transaction whose fate is known. When that fails it is only told: who
+/// reads of an error after sending sends again, and pays twice. The next sending drops it.
+fn tidy(wallet: &Wallet, id: Hash, drop: impl FnOnce() -> Result<()>) {
+    if let Err(error) = drop() {
+        wallet.world().host.note(&format!(
+            "what the store keeps of transaction {id} could not be removed now, which does no harm: {error}"
+        ));
+    }
 }
 
 /// True when others may have signed too. A transaction of one key was never handed out, and the
@@ -292,7 +303,7 @@ pub fn submit_again(wallet: &Wallet, transaction: &Transaction) -> Result<()> {
         Submission::Unknown { .. } => false,
     };
     if judged {
-        pending::drop_record(wallet, id)?;
+        tidy(wallet, id, || pending::drop_record(wallet, id));
     }
     outcome_for(core, submission, Some(&wallet.path())).map(|_| ())
 }

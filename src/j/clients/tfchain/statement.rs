@@ -113,7 +113,8 @@ impl Statement {
                 false => row.to.clone(),
             };
             let name = |a: &UnlockHash| labels.get(a).map_or_else(|| a.to_string(), String::from);
-            let with = addresses.iter().map(name).collect();
+            let purpose = row.purpose.iter().map(ToString::to_string);
+            let with = purpose.chain(addresses.iter().map(name)).collect();
             Line {
                 row,
                 balance,
@@ -191,14 +192,12 @@ impl Statement {
     }
 
     fn whom(&self, line: &Line) -> String {
-        let names: Vec<String> = line
-            .addresses
-            .iter()
-            .map(|a| match self.labels.get(a) {
-                Some(label) => label.to_owned(),
-                None => shortened(&a.to_string()),
-            })
-            .collect();
+        let addresses = line.addresses.iter().map(|a| match self.labels.get(a) {
+            Some(label) => label.to_owned(),
+            None => shortened(&a.to_string()),
+        });
+        let purpose = line.row.purpose.iter().map(ToString::to_string);
+        let names: Vec<String> = purpose.chain(addresses).collect();
         match (names.is_empty(), line.row.incoming.is_zero()) {
             (false, _) => names.join(", "),
             (true, true) => "this wallet".into(),
@@ -239,8 +238,9 @@ impl Class for Statement {
     const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::property(
         "rows",
         Ty::List,
-        "The lines as dicts: `date` (UTC), `height`, `id`, `in`, `out`, `balance`, `with` (labels,\n\
-         else addresses) and `addresses`; amounts are exact texts of TFT.",
+        "The lines as dicts: `date` (UTC), `height`, `id`, `in`, `out`, `balance`, `with` (what it is\n\
+         for, when that is no address: a 3bot, an ERC20 address; labels, else addresses) and\n\
+         `addresses`; amounts are exact texts of TFT.",
         "w.statement().rows",
         |this, _| Ok(Value::from_json(&this.json())),
     )]];
