@@ -3,6 +3,12 @@
 //!
 //! This room connects declared classes to the library rooms. It never prints: questions, notes and
 //! progress go through the [`world::Host`] that whoever opened the tree passed in.
+//!
+//! * [`builders`], [`clients`], [`data`], [`devnet`]: the branches, which [`root`] holds together.
+//! * [`instances`]: named objects that are kept, and their collections; [`model`]: their stored
+//!   properties.
+//! * [`world`]: what the tree needs from outside; [`file`](mod@file): files that a user names.
+//! * [`errors`]: errors of the library rooms as a user meets them.
 pub mod builders;
 pub mod clients;
 pub mod data;
