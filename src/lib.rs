@@ -4,8 +4,8 @@
 //!
 //! | room | holds | may import |
 //! |---|---|---|
-//! | [`cli`], `main` | command line, exit codes | `shell`, `j`, `devnet` |
-//! | [`shell`] | a person at a terminal: editor, completion, hints, `?`, history, printing, scripts | `engine`, `object`, `store`, `dialect`, `j` (to open the tree) |
+//! | [`cli`], `main` | command line, exit codes | `cli`, `shell`, `j`, `devnet` |
+//! | [`shell`] | a person at a terminal: editor, completion, hints, `?`, history, printing, scripts | `cli`, `engine`, `object`, `store`, `dialect`, `j` (to open the tree), `devnet` (for its commands) |
 //! | [`dialect`] | text to Rhai text, position map, completeness; pure | nothing of ours |
 //! | [`engine`] | the only room that knows rhai | `dialect`, `object` |
 //! | [`object`] | what a thing in the tree is: classes, members, binding, values, printing, errors | nothing of ours |

@@ -292,11 +292,6 @@ impl<'m> Struct<'m> {
         u64::from_le_bytes(self.number(at))
     }
 
-    /// Returns true when the data have this byte: whether a later version wrote the struct.
-    pub fn has_data(&self, at: usize) -> bool {
-        at < self.data.1
-    }
-
     fn pointer(&self, index: usize) -> Option<usize> {
         let at = index * WORD;
         (at < self.pointers.1).then_some(self.pointers.0 + at)

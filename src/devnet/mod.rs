@@ -6,6 +6,17 @@
 //! [`Control`] asks and drives either from anywhere. State lies in one folder and survives being
 //! killed at any moment. The node proves no block stake: it makes a block every few seconds, or on
 //! demand, with ids, payouts and first transaction as the real node makes them.
+//!
+//! | what | where |
+//! |---|---|
+//! | the chain: blocks, rules, pool, log, clock | [`chain`], [`pool`], [`storage`], [`node`] behind one lock, `clock` |
+//! | what a client of the chain asks | `server`, [`explorer_api`], `faucet`; `pages` for a browser |
+//! | coins from Ethereum | `bridge` |
+//! | capacity: directory, notary, broker, mails | [`grid`]; what the broker deploys: [`zos`], [`s3`], [`gateway`], [`zdb`] |
+//! | flists | [`hub`], with its tokens in [`identity`] |
+//! | running, asking and stopping it | here, `daemon`, `control`, `folder` |
+//! | what its servers share | `accept`, `serving`, `stopping`, `http`, `query`, `answers`, `token`, [`resp`] |
+mod accept;
 mod answers;
 mod bridge;
 pub mod chain;

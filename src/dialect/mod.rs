@@ -21,6 +21,11 @@
 //! | R14 | `b'…'` | `__bytes("…")` |
 //! | R15 | `_`, `_1` as a name | `__last`, `__last_1` |
 //!
+//! The way of a text: `lexer`, then the one pass in [`rewrite`] (single lexemes in `visit`, statements
+//! in `statements`, brackets in `blocks` and `brackets`, strings in `strings`, `fstring` and `literal`,
+//! names in `names`, what is refused in `refuse`), which collects edits (`edit`) and positions (`map`).
+//! For the prompt: [`complete`], [`context`], [`tokens`], [`paste`].
+//!
 //! What the engine must provide:
 //!
 //! * `__kw(map)`: one value of a type of its own, always the last argument of a call.

@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, EvalAltResult, FnPtr, ImmutableString, NativeCallCont
 use super::Print;
 use super::convert::{Converter, Foreign, Raised, raise};
 use super::format;
-use super::node::{KwArgs, Node, split_arguments};
+use super::node::{KwArgs, split_arguments};
 use crate::object::dispatch::Method;
 use crate::object::{Error, Kind, Result, Value, help, print};
 
@@ -486,9 +486,4 @@ pub fn help_of(value: &Value) -> String {
         Value::Object(object) => help::object(object),
         other => help::class(&super::builtin::class_of(other)),
     }
-}
-
-/// True for values that the tree made.
-pub fn is_node(value: &Dynamic) -> bool {
-    value.is::<Node>()
 }

@@ -3,18 +3,22 @@
 //!
 //! This room connects declared classes to the library rooms. It never prints: questions, notes and
 //! progress go through the [`world::Host`] that whoever opened the tree passed in.
+//!
+//! * [`builders`], [`clients`], [`data`], [`devnet`]: the branches, which [`root`] holds together.
+//! * [`instances`]: named objects that are kept, and their collections; [`model`]: their stored
+//!   properties.
+//! * [`world`]: what the tree needs from outside; [`file`](mod@file): files that a user names.
+//! * [`errors`]: errors of the library rooms as a user meets them.
 pub mod builders;
 pub mod clients;
 pub mod data;
 pub mod devnet;
-pub mod devnet_grid;
 pub mod errors;
 pub mod file;
 pub mod instances;
 pub mod model;
 pub mod root;
 pub mod world;
-mod zos_node;
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Arguments of a call, bound to the declared parameters.
-use super::class::{Default, MemberInfo, MemberKind, Param, Ty};
 use super::error::{Error, Kind, Result};
+use super::member::{Default, MemberInfo, MemberKind, Param, Ty};
 use super::similar;
 use super::value::Value;
 
@@ -116,6 +116,15 @@ impl Args {
         }
     }
 
+    /// The port in a parameter, `least` to 65535, if it is not `None`.
+    ///
+    /// # Errors
+    /// A number that is none.
+    pub fn opt_port(&self, name: &str, least: u16) -> Result<Option<u16>> {
+        let port = self.opt_int(name).map(|number| port(number, least));
+        port.transpose().map_err(|what| self.error(name, what))
+    }
+
     /// The truth value of a parameter; false when it is `None`.
     pub fn flag(&self, name: &str) -> bool {
         matches!(self.get(name), Value::Bool(true))
@@ -130,6 +139,15 @@ impl Args {
     pub fn error(&self, name: &str, what: impl std::fmt::Display) -> Error {
         Error::value(format!("{}() argument '{name}' {what}", self.method))
     }
+}
+
+/// A number as a port, `least` to 65535.
+///
+/// # Errors
+/// A text that goes on after the name of what holds it: `is 70000: expected 1 to 65535`.
+pub fn port(number: i64, least: u16) -> std::result::Result<u16, String> {
+    let port = u16::try_from(number).ok().filter(|port| *port >= least);
+    port.ok_or_else(|| format!("is {number}: expected {least} to {}", u16::MAX))
 }
 
 fn default_value(default: Default) -> Value {

@@ -1,8 +1,9 @@
 //! What Tab offers for an object or a class, in the four groups of the shell.
 //!
 //! Nothing here creates or loads an instance, reads a computed property, or does I/O.
-use super::class::{ClassInfo, Default, MemberInfo, MemberKind, ModelProperty, Obj, Peek, Ty};
+use super::class::{ClassInfo, Obj, Peek};
 use super::help;
+use super::member::{Default, MemberInfo, MemberKind, ModelProperty, Ty};
 
 /// The group of a candidate; the order is the order on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 
-use super::class::{Class, Default, Member, Param, Ty};
+use super::class::Class;
 use super::error::{Error, Kind, Result};
+use super::member::{Default, Member, Param, Ty};
 use super::print::{self, Paint};
 use super::value::Value;
 

@@ -4,9 +4,10 @@
 //! (which a collection may create).
 use std::sync::Arc;
 
-use super::class::{Class, Member, MemberInfo, MemberKind, Obj, Ty};
+use super::class::{Class, Obj};
 use super::error::{Error, Kind, Result};
 use super::help;
+use super::member::{Member, MemberInfo, MemberKind, Ty};
 use super::print::Paint;
 use super::similar;
 use super::value::Value;

@@ -1,5 +1,6 @@
 //! Signatures and help texts, made of the declarations.
-use super::class::{ClassInfo, Default, MemberInfo, MemberKind, ModelProperty, Needs, Obj, Param};
+use super::class::{ClassInfo, Obj};
+use super::member::{Default, MemberInfo, MemberKind, ModelProperty, Needs, Param};
 use super::print;
 
 /// One parameter as in a signature: `name`, `seed=None`, `**data`.
@@ -61,7 +62,7 @@ pub fn member(member: &MemberInfo) -> String {
             param.doc
         ));
     }
-    if !matches!(member.result, super::class::Ty::Nothing) {
+    if !matches!(member.result, super::member::Ty::Nothing) {
         out.push_str(&format!("\nanswers: {}\n", member.result.name()));
     }
     let needs = needs(member);
@@ -128,7 +129,7 @@ fn class_with(class: &ClassInfo, model: &[ModelProperty]) -> String {
 }
 
 /// Help of a stored property: type, default, comment.
-pub fn model(property: &super::class::ModelProperty) -> String {
+pub fn model(property: &super::member::ModelProperty) -> String {
     let mut out = format!("{}\n\n{}", property.name, property.type_name);
     if !property.default.is_empty() {
         out.push_str(&format!(", default {}", property.default));

@@ -6,7 +6,8 @@
 //! terminal, and imports nothing of ours.
 //!
 //! * [`value`]: what goes in and out of a call ([`Value`]).
-//! * [`class`]: the declarations ([`Member`], [`Param`], [`Class`]) and their untyped face ([`Object`]).
+//! * [`member`]: the declarations of members ([`Member`], [`Param`]).
+//! * [`class`]: the declaration of a class ([`Class`]) and its untyped face ([`Object`]).
 //! * [`bind`]: positional and keyword arguments to declared parameters ([`Args`]).
 //! * [`dispatch`]: reading, calling and assigning members of an [`Object`].
 //! * [`print`]: the text of a value at the prompt.
@@ -22,16 +23,17 @@ pub mod dict;
 pub mod dispatch;
 pub mod error;
 pub mod help;
+pub mod member;
 pub mod print;
 pub mod reference;
 pub mod similar;
 pub mod value;
 
 pub use bind::Args;
-pub use class::{
-    Class, ClassInfo, Complete, Default, Member, MemberInfo, MemberKind, ModelProperty, Needs, Obj,
-    Object, Param, Peek, Stored, Stream, Ty, class_of,
-};
+pub use class::{Class, ClassInfo, Obj, Object, Peek, Stored, Stream, class_of};
 pub use error::{Error, Kind, Result};
+pub use member::{
+    Complete, Default, Member, MemberInfo, MemberKind, ModelProperty, Needs, Param, Ty,
+};
 pub use print::Paint;
 pub use value::{Callable, Scripts, Value};

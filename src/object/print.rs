@@ -1,7 +1,8 @@
 //! The text of a value: Python's notation for plain data, blocks for nodes and instances.
 //!
 //! Formats: spec of the shell, "How an instance is printed" and "Printing values".
-use super::class::{ClassInfo, MemberKind};
+use super::class::ClassInfo;
+use super::member::MemberKind;
 use super::value::Value;
 
 /// Whether text is coloured.

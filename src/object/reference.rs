@@ -1,6 +1,7 @@
 //! The printed reference: Markdown of every class that can be reached from a root.
-use super::class::{ClassInfo, MemberKind, Ty};
+use super::class::ClassInfo;
 use super::help;
+use super::member::{MemberKind, Ty};
 
 /// Markdown of all classes reachable from `root`, whose path in the tree is `path`.
 pub fn markdown(root: ClassInfo, path: &str) -> String {

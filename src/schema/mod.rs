@@ -5,6 +5,13 @@
 //! below `types/`), numbers with a currency in [`Numeric`]. Time, randomness, time zone and rates
 //! come in through [`Context`], which also holds the [`Registry`] of known schemas.
 //!
+//! | what | where |
+//! |---|---|
+//! | text to schema, and what identifies one | `parser`, `schema`, `property`, `identity`, `registry` |
+//! | types and values | `types`, `value`, `text`, `money` |
+//! | objects, and their forms on disk | `object`, `msgpack`, `toml_text` |
+//! | databases of objects | [`db`] |
+//!
 //! ```
 //! use std::sync::Arc;
 //! use kosmos::schema::{Context, FixedClock, Object, Value};

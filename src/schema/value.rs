@@ -116,14 +116,6 @@ impl Value {
         }
     }
 
-    /// The choice, if the value is an enum.
-    pub fn as_enum(&self) -> Option<&EnumValue> {
-        match self {
-            Self::Enum(choice) => Some(choice),
-            _ => None,
-        }
-    }
-
     /// The sub-object, if the value is one.
     pub fn as_object(&self) -> Option<&Object> {
         match self {

@@ -40,7 +40,10 @@ impl Secret32 {
     pub(crate) fn derive(salt: &[u8], secret: &[u8], info: &str) -> Self {
         let mut key = Self::empty();
         let hkdf = Hkdf::<Sha256>::new(Some(salt), secret);
-        #[allow(clippy::expect_used)] // 32 bytes are below HKDF's limit of 255 * 32
+        #[allow(
+            clippy::expect_used,
+            reason = "32 bytes are below HKDF's limit of 255 * 32"
+        )]
         hkdf.expand(info.as_bytes(), key.0.as_mut_slice())
             .expect("32 bytes can be expanded");
         key
@@ -193,6 +196,6 @@ impl Keys {
 
 /// A keyed hash, to be cloned per use.
 pub(crate) fn mac(key: &Secret32) -> Hmac<Sha256> {
-    #[allow(clippy::expect_used)] // HMAC takes keys of any length
+    #[allow(clippy::expect_used, reason = "HMAC takes keys of any length")]
     <Hmac<Sha256> as KeyInit>::new_from_slice(key.bytes()).expect("any key length is accepted")
 }

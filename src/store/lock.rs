@@ -17,7 +17,7 @@ const FIRST: Duration = Duration::from_micros(200);
 const LONGEST: Duration = Duration::from_millis(10);
 
 /// The lock, released when dropped.
-pub(crate) struct FolderLock(#[allow(dead_code)] File);
+pub(crate) struct FolderLock(#[allow(dead_code, reason = "closing it lets the lock go")] File);
 
 impl FolderLock {
     /// Waits for the lock up to `wait`, with short pauses.

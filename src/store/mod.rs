@@ -16,6 +16,16 @@
 //! the store. Whoever can put back the whole folder to an older state, generation file included,
 //! is not noticed: that cannot be detected locally.
 //!
+//! | what | where |
+//! |---|---|
+//! | the store, its opening and its making | [`store`], `open`, `state`, `edit` |
+//! | records, and databases beside them | `record`, [`vault`] |
+//! | keys and the ways to unlock | `keys`, `slot`, `kdf`, `keyfile`, `words`, `access` |
+//! | what lies on disk, sealed | `seal`, `header`, `manifest`, `frames`, `files` |
+//! | the engine, and several shells at once | `backend`, `on_sled`, `memory`, `site`, `lock`, `mirror` |
+//! | damage, backups, moving elsewhere | `check`, `health`, `backup`, `transfer` |
+//! | secrets of this process | `process` |
+//!
 //! The room never prints or prompts. The shell leads the dialogue with [`Store::open`],
 //! [`Locked::unlock`], [`Store::create`] and shows the [`Warning`]s.
 mod access;
@@ -43,7 +53,7 @@ mod seal;
 mod site;
 mod slot;
 mod state;
-#[allow(clippy::module_inception)] // the type of that name lives there
+#[allow(clippy::module_inception, reason = "the type of that name lives there")]
 mod store;
 mod transfer;
 mod vault;

@@ -42,7 +42,10 @@ impl RecoveryWords {
     /// Fresh random words.
     pub(crate) fn random() -> Result<Self> {
         let entropy = Zeroizing::new(seal::random::<32>()?);
-        #[allow(clippy::expect_used)] // 32 bytes are one of the five lengths BIP-39 knows
+        #[allow(
+            clippy::expect_used,
+            reason = "32 bytes are one of the five lengths of BIP-39"
+        )]
         let words = Mnemonic::from_entropy_in(Language::English, entropy.as_slice())
             .expect("32 bytes make 24 words");
         Ok(Self(words))

@@ -5,6 +5,18 @@
 //! forms here, JSON (serde) and binary ([`encoding`]); ids and signature hashes are computed from
 //! the binary form. The node's rules on conditions and fulfillments stand in [`rules`], with the
 //! node's own texts, so that wallet and embedded node judge alike.
+//!
+//! | what | where |
+//! |---|---|
+//! | bytes and JSON | [`encoding`], [`json`] |
+//! | keys, words, hashes, signatures | [`keys`], [`mnemonic`], [`hash`], [`signing`] |
+//! | addresses, amounts, networks, prices | [`unlockhash`], [`amount`], [`network`], [`fees`], [`constants`] |
+//! | how outputs are locked and unlocked | [`condition`], [`fulfillment`], [`rules`], [`atomicswap`] |
+//! | transactions of all versions | [`transaction`] |
+//! | 3bots | [`botname`], [`botrecord`], [`networkaddress`] |
+//! | Ethereum's side | [`erc20`] |
+//! | asking nodes | [`explorer`] |
+//! | owning, sending, signing | [`wallet`] |
 pub mod amount;
 pub mod atomicswap;
 pub mod botname;

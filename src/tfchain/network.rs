@@ -211,22 +211,6 @@ impl Network {
         Amount::from_units(self.constants().block_creator_fee)
     }
 
-    /// Returns the height from which the minimum miner fee holds for versions 0 and 1.
-    pub const fn minimum_fee_height(self) -> u64 {
-        match self {
-            Self::Standard | Self::Testnet => 300_000,
-            Self::Devnet => 0,
-        }
-    }
-
-    /// Returns the height from which version 0 is refused.
-    pub const fn legacy_disabled_height(self) -> u64 {
-        match self {
-            Self::Standard | Self::Testnet => 385_000,
-            Self::Devnet => 0,
-        }
-    }
-
     /// Returns the fixed address that miner fees go to; none means the block's creator.
     pub fn fee_address(self) -> Option<UnlockHash> {
         match self {

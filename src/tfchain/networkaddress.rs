@@ -64,11 +64,6 @@ impl NetworkAddress {
         }
     }
 
-    /// Returns whether this is a host name.
-    pub fn is_host_name(&self) -> bool {
-        matches!(self, Self::HostName(_))
-    }
-
     fn with_bytes<T>(&self, body: impl FnOnce(&[u8]) -> T) -> T {
         match self {
             Self::HostName(name) => body(name.0.as_bytes()),

@@ -68,11 +68,6 @@ impl Error {
     pub fn is_of_the_connection(&self) -> bool {
         matches!(self, Error::Connect { .. } | Error::Closed { .. })
     }
-
-    /// Returns true when the server refused, and said so.
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Error::Refused { .. })
-    }
 }
 
 /// Text of a server on one line: without control characters, cut.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use kosmos::schema::db::DbError;
 use kosmos::store::StoreError;
 
+use crate::folders::{copy, files};
+
 use super::{PERSON, PLACE, create, database, found, good, open, person, try_database};
 
 fn fill(folder: &Path, count: i64) {
@@ -22,30 +24,6 @@ fn fill(folder: &Path, count: i64) {
         })
         .collect();
     model.save_all(&mut all).unwrap();
-}
-
-fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false => found.push(path),
-        }
-    }
-    found
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => copy(&path, &target),
-            false => drop(std::fs::copy(&path, &target).unwrap()),
-        }
-    }
 }
 
 /// The folder of the only database.

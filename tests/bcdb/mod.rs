@@ -1,6 +1,5 @@
 //! Tests of databases: the library on vaults of the store, and faults.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
-#![allow(clippy::result_large_err)] // of tests that run a few times
+#![allow(clippy::result_large_err, reason = "tests that run a few times")]
 mod basics;
 mod child;
 mod damage;

@@ -6,46 +6,16 @@ use criterion::{BatchSize, Criterion, Throughput};
 use kosmos::devnet::Clock;
 use kosmos::devnet::node::Node;
 use kosmos::devnet::{Query, explorer_api};
-use kosmos::tfchain::transaction::StandardTransaction;
-use kosmos::tfchain::{Amount, Condition, Input, Output, SignTarget, Transaction};
+use kosmos::tfchain::Transaction;
+
+use crate::chained::chained;
 
 /// Transactions in one round; an address gets as many.
-const COUNT: u32 = 1_000;
+const COUNT: usize = 1_000;
 
 fn node(dir: &Path) -> Node {
     let clock = Clock::from_source(|| 1_800_000_000);
     Node::open(&dir.join("chain.log"), &dir.join("log"), clock).unwrap()
-}
-
-/// Signed transactions, each spending the change of the one before.
-fn chained(node: &Node) -> Vec<Transaction> {
-    let genesis = node.genesis();
-    let condition = Condition::UnlockHash(genesis.address);
-    let mut parent = node.read().chain.block(0).unwrap().transactions[0]
-        .ids
-        .coin_outputs[0];
-    let mut left = Amount::from_tft(100_000_000);
-    (0..COUNT)
-        .map(|_| {
-            left = left.minus(&Amount::from_tft(2)).unwrap();
-            let mut transaction = Transaction::from(StandardTransaction {
-                coin_inputs: vec![Input::unsigned(parent)],
-                coin_outputs: vec![
-                    Output::new(Amount::ONE_TFT, condition.clone()),
-                    Output::new(left.clone(), condition.clone()),
-                ],
-                miner_fees: vec![Amount::ONE_TFT],
-                ..StandardTransaction::default()
-            });
-            let hasher = transaction.signature_hasher().unwrap();
-            let target = SignTarget::CoinInput(0);
-            transaction
-                .sign(&hasher, target, &condition, &genesis.key, None)
-                .unwrap();
-            parent = transaction.coin_output_id(1).unwrap();
-            transaction
-        })
-        .collect()
 }
 
 /// Submits all, makes a block of them and waits until it is on disk.
@@ -65,9 +35,9 @@ pub fn bench(c: &mut Criterion) {
     group.sample_size(10);
     let first = tempfile::tempdir().unwrap();
     let filled = node(first.path());
-    let transactions = chained(&filled);
+    let transactions = chained(&filled, COUNT);
     store_all(&filled, transactions.clone());
-    group.throughput(Throughput::Elements(u64::from(COUNT)));
+    group.throughput(Throughput::Elements(COUNT as u64));
     group.bench_function("1000 transactions validated and stored (500 ms)", |b| {
         b.iter_custom(|rounds| {
             let mut took = Duration::ZERO;

@@ -12,6 +12,8 @@
 mod answer;
 mod bcdb;
 mod chain;
+#[path = "../devnet/chained.rs"]
+mod chained;
 mod containers;
 mod crypto;
 mod devnet;

@@ -3,40 +3,8 @@
 use kosmos::devnet::Clock;
 use kosmos::devnet::node::Node;
 use kosmos::devnet::{Query, explorer_api};
-use kosmos::tfchain::transaction::StandardTransaction;
-use kosmos::tfchain::{Amount, Condition, Input, Output, SignTarget, Transaction};
 
-/// Makes `count` transactions, each spending the change of the one before.
-fn chained(node: &Node, count: usize) -> Vec<Transaction> {
-    let genesis = node.genesis();
-    let condition = Condition::UnlockHash(genesis.address);
-    let first = node.read().chain.block(0).unwrap().transactions[0]
-        .ids
-        .coin_outputs[0];
-    let mut parent = first;
-    let mut left = Amount::from_tft(100_000_000);
-    let mut made = Vec::new();
-    for _ in 0..count {
-        left = left.minus(&Amount::from_tft(2)).unwrap();
-        let mut transaction = Transaction::from(StandardTransaction {
-            coin_inputs: vec![Input::unsigned(parent)],
-            coin_outputs: vec![
-                Output::new(Amount::ONE_TFT, condition.clone()),
-                Output::new(left.clone(), condition.clone()),
-            ],
-            miner_fees: vec![Amount::ONE_TFT],
-            ..StandardTransaction::default()
-        });
-        let hasher = transaction.signature_hasher().unwrap();
-        let target = SignTarget::CoinInput(0);
-        transaction
-            .sign(&hasher, target, &condition, &genesis.key, None)
-            .unwrap();
-        parent = transaction.coin_output_id(1).unwrap();
-        made.push(transaction);
-    }
-    made
-}
+use super::chained::chained;
 
 #[test]
 fn two_thousand_transactions_and_their_address() {

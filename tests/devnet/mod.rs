@@ -1,7 +1,6 @@
 //! The devnet against what was recorded from a real node, and against abuse.
-// Clippy allows these in test functions only, not in what they share.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod bridge;
+mod chained;
 pub mod child;
 pub mod client;
 mod faucet;

@@ -458,8 +458,7 @@ fn dump_dom(url: &str, dir: &std::path::Path) -> Option<String> {
 }
 
 #[tokio::test]
-// What was not run must be seen in the test's output.
-#[allow(clippy::disallowed_macros)]
+#[allow(clippy::disallowed_macros, reason = "what was not run must be seen")]
 async fn a_real_browser_shows_them_where_there_is_one() {
     let dir = tempfile::tempdir().unwrap();
     let devnet = start(&dir.path().join("devnet")).await;

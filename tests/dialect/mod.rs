@@ -1,6 +1,4 @@
 //! Tests of the room `dialect`.
-// Clippy allows these in `#[test]` functions only; the helpers beside them are tests as well.
-#![allow(clippy::expect_used, clippy::panic)]
 mod context;
 mod literals;
 mod paste;

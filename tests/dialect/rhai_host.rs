@@ -6,7 +6,7 @@ pub fn engine() -> Engine {
     let mut engine = Engine::new();
     engine.set_max_expr_depths(512, 256);
     engine.set_optimization_level(rhai::OptimizationLevel::None);
-    #[allow(deprecated)]
+    #[allow(deprecated, reason = "marked volatile; the version is pinned")]
     engine.on_parse_token(|token: Token, _: Position, _| match token {
         Token::Reserved(word) if is_plain_name(&word) => Token::Identifier(word),
         token => token,

@@ -52,6 +52,19 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rpassword::", &["shell"]),
     ("clap::", &["cli", "main"]),
     ("sled::", &["store"]),
+    ("argon2::", &["store"]),
+    ("chacha20poly1305::", &["store"]),
+    ("hkdf::", &["store"]),
+    ("hmac::", &["store"]),
+    ("ed25519_dalek::", &["tfchain"]),
+    ("sha3::", &["tfchain"]),
+    ("bip39::", &["shell", "store", "tfchain"]),
+    ("saphyr_parser::", &["schema"]),
+    ("qrcode::", &["j"]),
+    ("axum::", &["devnet"]),
+    ("s3s::", &["devnet"]),
+    ("s3s_fs::", &["devnet"]),
+    ("reqwest::Client::builder", &["devnet", "web"]),
     ("redis::aio::", &["zdb", "zos"]),
     (
         "reqwest::",
@@ -90,19 +103,11 @@ fn source_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-fn files(dir: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            out.push(path);
-        }
-    }
+/// All files of the source.
+fn sources() -> Vec<PathBuf> {
+    let mut all = crate::folders::files(&source_root());
+    all.retain(|path| path.extension().is_some_and(|e| e == "rs"));
+    all
 }
 
 fn room_of(file: &Path) -> String {
@@ -143,8 +148,7 @@ fn names(code: &str, name: &str) -> bool {
 #[test]
 fn rooms_import_only_what_they_may() {
     let rooms: Vec<&str> = MAY_IMPORT.iter().map(|(room, _)| *room).collect();
-    let mut all = Vec::new();
-    files(&source_root(), &mut all);
+    let all = sources();
     let mut seen = Vec::new();
     let mut wrong = Vec::new();
     for file in &all {
@@ -180,10 +184,47 @@ fn rooms_import_only_what_they_may() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Names between backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_picture_in_lib_rs_is_true() {
+    let text = fs::read_to_string(source_root().join("lib.rs")).unwrap();
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | "))
+        .map(|row| row.split(" | ").collect())
+        .filter(|row: &Vec<&str>| row.len() == 3 && row[0].contains('`'))
+        .collect();
+    let libraries: Vec<&str> = rows
+        .iter()
+        .filter(|row| row[1].starts_with("library:"))
+        .flat_map(|row| quoted(row[0]))
+        .collect();
+    let mut wrong = Vec::new();
+    for (room, may) in MAY_IMPORT.iter().filter(|(room, _)| *room != "lib") {
+        let Some(row) = rows.iter().find(|row| quoted(row[0]).contains(room)) else {
+            wrong.push(format!("no row for {room}"));
+            continue;
+        };
+        let mut said = quoted(row[2]);
+        if row[2].contains("every library room") {
+            said.extend(&libraries);
+        }
+        for other in *may {
+            if !said.contains(other) {
+                wrong.push(format!("the row of {room} does not say {other}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn crates_are_known_where_they_belong() {
-    let mut all = Vec::new();
-    files(&source_root(), &mut all);
+    let all = sources();
     let mut wrong = Vec::new();
     for file in &all {
         let room = room_of(file);

@@ -239,6 +239,10 @@ fn values_of_a_0_db() {
         ("admin.namespace_get('none')", "Namespace not found"),
         ("j.clients.zdb.client_get('mine', port=1)", "cannot connect"),
         (
+            "j.clients.zdb.client_get('mine', port=0)",
+            "is 0: expected 1 to 65535",
+        ),
+        (
             "j.clients.zdb.client_get('mine', port=99999)",
             "expected 1 to 65535",
         ),

@@ -111,7 +111,7 @@ impl Chain {
         let copy = || {
             let dir = tempfile::tempdir().unwrap();
             let to = dir.path().join("devnet");
-            copy_files(&self.dir.path().join("devnet"), &to);
+            crate::folders::copy(&self.dir.path().join("devnet"), &to);
             Chain::open(dir)
         };
         (copy(), copy())
@@ -203,18 +203,6 @@ fn many_files() {
             }
         }
     });
-}
-
-fn copy_files(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy_files(&entry.path(), &target),
-            false => drop(std::fs::copy(entry.path(), target).unwrap()),
-        }
-    }
 }
 
 impl Drop for Chain {

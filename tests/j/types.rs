@@ -1,5 +1,4 @@
 //! `j.clients.tfchain.types`: the golden vectors of the chain, driven through the tree.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use kosmos::object::{Error, Kind, print::quote};
 use serde_json::Value;

@@ -1,7 +1,5 @@
 //! Tests of the room `shell`: its pure functions, and the binary in pipes and on a
 //! pseudo-terminal.
-// Clippy allows these in test functions only, not in what they share.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod anything;
 mod batch;
 mod completion;

@@ -1,11 +1,13 @@
 //! What the store's tests share: fast options, records, a folder of their own.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kosmos::store::{
     KdfCost, Locked, NewLock, Options, Record, RecordId, Store, StoreError, Unlock,
 };
+
+pub use crate::folders::files;
 
 /// Passphrase of all test stores.
 pub const PASS: &str = "correct horse battery staple";
@@ -87,19 +89,4 @@ pub fn below(parent: Option<RecordId>, name: &str, data: &[u8]) -> Record {
         schema_text: SCHEMA.to_owned(),
         data: data.to_vec().into(),
     }
-}
-
-/// All files below a folder.
-pub fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
 }

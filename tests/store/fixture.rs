@@ -3,23 +3,12 @@ use std::path::{Path, PathBuf};
 
 use kosmos::store::{Expect, NewLock, Store, Unlock};
 
+use crate::folders::copy;
+
 use super::env::{CLIENTS, Env, PASS, below, record};
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/store")
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }
 
 #[test]

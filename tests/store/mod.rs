@@ -1,5 +1,4 @@
 //! Tests of the room `store`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests
 mod child;
 mod damage;
 mod env;

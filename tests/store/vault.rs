@@ -6,6 +6,8 @@ use kosmos::store::{
     Expect, Health, NewLock, Store, StoreError, Unlock, Vault, VaultEdit, VaultView,
 };
 
+use crate::folders::copy;
+
 use super::env::{Env, PASS, files, record};
 
 const PLACE: &str = "j.data.bcdb";
@@ -232,18 +234,6 @@ fn nothing_readable_is_on_disk() {
 fn folder(env: &Env) -> std::path::PathBuf {
     let mut all = std::fs::read_dir(env.dir().join("databases")).unwrap();
     all.next().unwrap().unwrap().path()
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => copy(&path, &target),
-            false => drop(std::fs::copy(&path, &target).unwrap()),
-        }
-    }
 }
 
 #[test]

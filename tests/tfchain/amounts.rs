@@ -1,5 +1,4 @@
 //! `currency.json` and `fees.json`: amounts and prices.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{list, load, number, text, truth};
 use kosmos::tfchain::encoding::{Decode, Encode, Encoding};

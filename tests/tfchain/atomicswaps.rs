@@ -1,5 +1,4 @@
 //! `atomicswap.json`: secrets, contracts, and who may spend them when.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{list, load, number, text, truth};
 use kosmos::tfchain::rules::{FulfillContext, check_fulfilled};

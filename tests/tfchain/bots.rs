@@ -1,5 +1,4 @@
 //! `botnames.json`, `networkaddresses.json` and `botrecords.json`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{bytes, list, load, number, text, truth};
 use kosmos::tfchain::botrecord::{extend_expiration, floor_to_minute};

@@ -1,5 +1,4 @@
 //! `conditions.json`: how outputs are locked.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{bytes, list, load, number, text, truth};
 use kosmos::tfchain::encoding::{Decode, Encode, Encoding};

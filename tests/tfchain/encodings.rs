@@ -1,5 +1,4 @@
 //! `encoding.json`: both encodings, value by value.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{bytes, list, load, text};
 use kosmos::tfchain::encoding::{

@@ -1,5 +1,4 @@
 //! `fulfillments.json`: how inputs unlock.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{bytes, list, load, text, truth};
 use kosmos::tfchain::Fulfillment;

@@ -1,5 +1,4 @@
 //! `json_reading.json`: what the node reads, refuses and makes of JSON that it did not write.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{list, load, text};
 use kosmos::tfchain::{Hash, Transaction};

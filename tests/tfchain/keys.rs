@@ -1,5 +1,4 @@
 //! `addresses.json`: seed phrases, keys, addresses.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{bytes, list, load, number, text};
 use kosmos::tfchain::encoding::{Decode, Encode, Encoding};

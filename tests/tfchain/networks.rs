@@ -1,5 +1,4 @@
 //! Facts of the networks.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use kosmos::tfchain::network::{
     DEVNET_GENESIS_ADDRESS, DEVNET_GENESIS_INDEX, DEVNET_GENESIS_PHRASE,

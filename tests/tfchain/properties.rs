@@ -1,5 +1,4 @@
 //! Properties: round trips, and nothing panics whatever comes in.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{bytes, list, load};
 use kosmos::tfchain::encoding::{Decode, Decoder, Encode, Encoding};

@@ -1,6 +1,5 @@
 //! Every transaction that a real node ever answered in the recorded exchanges: printed the same,
 //! with the node's ids and addresses, and rightly signed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use kosmos::tfchain::encoding::Encode;
 use kosmos::tfchain::rules::{FulfillContext, check_condition, check_fulfilled, check_fulfillment};

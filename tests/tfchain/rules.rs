@@ -1,5 +1,4 @@
 //! The node's rules with its texts, and who can sign what.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use kosmos::tfchain::rules::{FulfillContext, check_condition, check_fulfilled, check_fulfillment};
 use kosmos::tfchain::signing::SignError;

@@ -1,5 +1,4 @@
 //! `transactions.json`: every version in JSON and binary, ids, signature hashes, signing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{bytes, bytes32, list, load, number, text};
 use kosmos::tfchain::rules::{

@@ -1,5 +1,4 @@
 //! `unlockhash.json`: addresses as text.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::vectors::{list, load, number, text};
 use kosmos::tfchain::encoding::{Decode, Encode, Encoding};

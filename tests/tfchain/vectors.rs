@@ -1,5 +1,4 @@
 //! Loading of the golden vectors, and short ways into them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::Value;
 

@@ -123,11 +123,11 @@ fn a_second_server_sees_everything_that_was_answered() {
         .namespace("other", Some("pw"), false, 7)
         .unwrap();
     let copy = tempfile::tempdir().unwrap();
-    copy_all(server.folder(), copy.path());
+    crate::folders::copy(server.folder(), copy.path());
     let mut second = Server::with(settings(Mode::Seq));
     let addr = second.stop();
     fs::remove_dir_all(second.folder()).unwrap();
-    copy_all(copy.path(), second.folder());
+    crate::folders::copy(copy.path(), second.folder());
     second.again(addr, settings(Mode::Seq));
     let client = second.client();
     second.run(async {
@@ -140,16 +140,4 @@ fn a_second_server_sees_everything_that_was_answered() {
         );
         assert_eq!(second.handle().namespaces(), ["default", "other"]);
     });
-}
-
-fn copy_all(from: &std::path::Path, to: &std::path::Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy_all(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).unwrap()),
-        }
-    }
 }

@@ -9,9 +9,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 
+use super::super::accept::take_in;
 use super::super::error::Result;
 use super::super::folder;
 use super::super::http::{self, JSON, TEXT};
@@ -40,7 +40,6 @@ const LIMITS: Limits = Limits {
 /// Namespace and actor of the calls.
 const NAMESPACE: &str = "default";
 const ACTOR: &str = "notary_actor";
-const PATIENCE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// A reservation on disk.
 #[derive(Serialize, Deserialize)]
@@ -179,34 +178,13 @@ impl Notary {
         listener: TcpListener,
         stopping: watch::Receiver<bool>,
     ) {
-        let stopped = super::super::stopping::stopped(stopping);
-        tokio::pin!(stopped);
-        let places = Arc::new(Semaphore::new(CLIENTS));
-        let mut clients = JoinSet::new();
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut stopped => break,
-                Some(_) = clients.join_next(), if !clients.is_empty() => {}
-                accepted = async {
-                    let place = Arc::clone(&places).acquire_owned().await;
-                    (place, listener.accept().await)
-                } => {
-                    let (Ok(place), Ok((mut stream, _))) = accepted else {
-                        tokio::time::sleep(PATIENCE).await;
-                        continue;
-                    };
-                    let notary = Arc::clone(&self);
-                    clients.spawn(async move {
-                        let _ = stream.set_nodelay(true);
-                        // How a connection ends concerns nobody else.
-                        let _ = notary.serve(&mut stream).await;
-                        drop(place);
-                    });
-                }
+        let serve = |mut stream| {
+            let notary = Arc::clone(&self);
+            async move {
+                let _ = notary.serve(&mut stream).await;
             }
-        }
-        clients.shutdown().await;
+        };
+        take_in(listener, CLIENTS, stopping, serve).await;
     }
 
     async fn serve<S: AsyncRead + AsyncWrite + Unpin>(

@@ -17,20 +17,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+use super::accept::take_in;
 use super::clock::Clock;
 use super::error::{Error, Result};
 use super::resp::request::{Limits, Parser};
 use super::resp::wire::{FLUSH_AT, flush, read, refuse};
 use super::resp::{Protocol, Reply};
-use crate::devnet::stopping::stopped;
 use command::{Session, Shared};
 pub use log::Sizes;
 pub use namespace::Mode;
@@ -40,8 +39,6 @@ use spaces::Spaces;
 pub const DEFAULT_PORT: u16 = 9900;
 /// Clients at once; more wait until one leaves.
 const CLIENTS: usize = 4_096;
-/// Pause after the system refused a connection (too many files).
-const PAUSE: Duration = Duration::from_millis(50);
 /// What a client may send that may write: a value with its key and command.
 const LIMITS: Limits = Limits {
     arguments: 1_100,
@@ -106,7 +103,14 @@ pub async fn start(listen: SocketAddr, folder: &Path, settings: Settings) -> Res
         clock: settings.clock,
     });
     let (stop, stopping) = watch::channel(false);
-    let runner = tokio::spawn(take_in(listener, shared.clone(), stopping));
+    let served = shared.clone();
+    let serve = move |mut stream| {
+        let shared = served.clone();
+        async move {
+            let _ = serve(&mut stream, shared).await;
+        }
+    };
+    let runner = tokio::spawn(take_in(listener, CLIENTS, stopping, serve));
     Ok(Handle {
         addr,
         shared,
@@ -207,36 +211,6 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.stop.send_replace(true);
     }
-}
-
-/// Takes clients in until the server stops; their connections end with it.
-async fn take_in(listener: TcpListener, shared: Arc<Shared>, stopping: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CLIENTS));
-    let mut clients = JoinSet::new();
-    loop {
-        tokio::select! {
-            biased;
-            () = stopped(stopping.clone()) => break,
-            Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            accepted = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, listener.accept().await)
-            } => {
-                let (Ok(place), Ok((mut stream, _))) = accepted else {
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
-                };
-                let shared = shared.clone();
-                clients.spawn(async move {
-                    let _ = stream.set_nodelay(true);
-                    // How a connection ends concerns nobody else.
-                    let _ = serve(&mut stream, shared).await;
-                    drop(place);
-                });
-            }
-        }
-    }
-    clients.shutdown().await;
 }
 
 /// Serves a client until it leaves, says `QUIT`, or sends what cannot be understood.

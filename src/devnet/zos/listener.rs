@@ -3,13 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::guard::Guard;
 use super::redis::Keyspace;
 use super::redis::connection::serve;
-use crate::devnet::stopping::stopped;
+use crate::devnet::accept::take_in;
 
 /// First byte of a TLS greeting (record type "handshake").
 const TLS: u8 = 0x16;
@@ -17,8 +17,6 @@ const TLS: u8 = 0x16;
 const CLIENTS: usize = 4096;
 /// How long a TLS greeting may take.
 const GREETING: Duration = Duration::from_secs(10);
-/// Pause after the system refused a connection (too many files).
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// What every connection needs.
 #[derive(Clone)]
@@ -33,34 +31,15 @@ pub struct Door {
 
 /// Takes clients in until the node stops; their connections end with it.
 pub async fn listen(listener: TcpListener, door: Door, stopping: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CLIENTS));
-    let mut clients = tokio::task::JoinSet::new();
-    loop {
-        tokio::select! {
-            biased;
-            () = stopped(stopping.clone()) => break,
-            Some(_) = clients.join_next(), if !clients.is_empty() => {}
-            accepted = async {
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, listener.accept().await)
-            } => {
-                let (Ok(place), Ok((stream, _))) = accepted else {
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
-                };
-                let door = door.clone();
-                clients.spawn(async move {
-                    greet(stream, &door).await;
-                    drop(place);
-                });
-            }
-        }
-    }
+    let greet = |stream| {
+        let door = door.clone();
+        async move { greet(stream, &door).await }
+    };
+    take_in(listener, CLIENTS, stopping, greet).await;
 }
 
 /// Serves one client. How its connection ends concerns nobody else.
 async fn greet(mut stream: TcpStream, door: &Door) {
-    let _ = stream.set_nodelay(true);
     let mut first = [0];
     match stream.peek(&mut first).await {
         Ok(1) if first == [TLS] => {

@@ -114,11 +114,8 @@ impl Builders {
 }
 
 fn port(args: &Args) -> Result<u16> {
-    let port = args
-        .opt_int("port")
-        .and_then(|port| u16::try_from(port).ok());
-    port.filter(|port| *port > 0)
-        .ok_or_else(|| args.error("port", "must be 1 to 65535"))
+    let port = args.opt_port("port", 1)?;
+    port.ok_or_else(|| args.error("port", "must be 1 to 65535"))
 }
 
 fn absolute(args: &Args, name: &str) -> Result<PathBuf> {

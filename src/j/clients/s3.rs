@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::grid::s3::{Object, S3, S3Error};
 use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
+use crate::object::bind::port;
 use crate::object::{
     Args, Class, Complete, Default, Error, Kind, Member, Needs, Param, Result, Stored, Ty, Value,
 };
@@ -59,9 +60,10 @@ bucket_ok = false (B)        # that bucket is known to be there
     }
     fn changing(&self, name: &str, value: &Value) -> Result<()> {
         match (name, value) {
-            ("port", Value::Int(port)) if !(1..=65_535).contains(port) => Err(Error::value(
-                format!("port is a number from 1 to 65535, not {port}"),
-            )),
+            ("port", Value::Int(number)) => match port(*number, 1) {
+                Ok(_) => Ok(()),
+                Err(what) => Err(Error::value(format!("port {what}"))),
+            },
             _ => Ok(()),
         }
     }

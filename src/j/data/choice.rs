@@ -81,8 +81,7 @@ impl Class for Choice {
         Ok(self.other(name))
     }
     fn number(&self) -> Option<Result<f64>> {
-        // Numbers of choices are small.
-        #[allow(clippy::cast_precision_loss)]
+        #[allow(clippy::cast_precision_loss, reason = "numbers of choices are small")]
         Some(Ok(self.choice.index() as f64))
     }
     fn equals(&self, other: &Value) -> bool {

@@ -224,7 +224,7 @@ impl Model {
 
     /// Puts one object: its number, itself in the latest schema if it was in another, and what
     /// was stored before.
-    #[allow(clippy::type_complexity)] // three answers of one step
+    #[allow(clippy::type_complexity, reason = "three answers of one step")]
     fn put(
         &self,
         writer: &mut dyn Writer,

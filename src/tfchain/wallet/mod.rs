@@ -44,7 +44,7 @@ mod submit;
 mod threebot;
 mod threebot_input;
 mod threebot_preview;
-#[allow(clippy::module_inception)]
+#[allow(clippy::module_inception, reason = "the type of that name lives there")]
 mod wallet;
 
 pub use balance::{Balance, MultiSigOwners};

@@ -1,5 +1,4 @@
 //! The explorer client against recorded answers and against servers that misbehave.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod faults;
 mod lies;
 mod lookups;

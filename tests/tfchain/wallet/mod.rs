@@ -1,5 +1,4 @@
 //! The wallet against recorded answers, stub servers and random balances.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod large;
 mod many;
 mod properties;

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::grid::gedis::{Client, Settings};
 use crate::j::instances::{Base, Collection, Common, Config};
 use crate::j::world::World;
+use crate::object::bind::port;
 use crate::object::{
     Class, Error, Kind, Member, Needs, Param, Result, Stored, Ty, Value, class_of,
 };
@@ -53,9 +54,10 @@ sslkey = "" (S)              # kept for servers that ask for it; not used
     }
     fn changing(&self, name: &str, value: &Value) -> Result<()> {
         match (name, value) {
-            ("port", Value::Int(port)) if !(1..=65_535).contains(port) => Err(Error::value(
-                format!("port is a number from 1 to 65535, not {port}"),
-            )),
+            ("port", Value::Int(number)) => match port(*number, 1) {
+                Ok(_) => Ok(()),
+                Err(what) => Err(Error::value(format!("port {what}"))),
+            },
             ("host", Value::Str(host)) if host.trim().is_empty() => {
                 Err(Error::value("host is a name or an address, not empty"))
             }

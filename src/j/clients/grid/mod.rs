@@ -69,7 +69,7 @@ impl Grid {
     /// # Errors
     /// When the store cannot be read.
     pub fn place(&self, world: &World, is_devnet: bool) -> Result<Place> {
-        let devnet = is_devnet.then(|| crate::j::devnet_grid::grid(world));
+        let devnet = is_devnet.then(|| crate::j::devnet::grid::grid(world));
         let (mut directory, mut broker) = (String::new(), String::new());
         if let Some(all) = self.directories.get().and_then(Weak::upgrade)
             && let Some(main) = all.find_one(MAIN)?

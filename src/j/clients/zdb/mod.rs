@@ -79,9 +79,8 @@ fn mode(args: &Args) -> Mode {
 
 /// The server in the arguments, without any secret.
 fn server(args: &Args) -> Result<Options> {
-    let port = args.opt_int("port").unwrap_or_default();
-    let port = u16::try_from(port)
-        .map_err(|_| args.error("port", format!("is {port}: expected 1 to 65535")))?;
+    let port = args.opt_port("port", 1)?;
+    let port = port.ok_or_else(|| args.error("port", "must be 1 to 65535"))?;
     let host = args.text("addr").to_owned();
     if host.is_empty() {
         return Err(args.error("addr", "is empty"));

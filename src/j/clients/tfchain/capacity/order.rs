@@ -20,7 +20,7 @@ use crate::grid::notary::{Notary, NotaryError, Register};
 use crate::grid::reservation::{Kind as Capacity, Request, Reservation, ReservationError};
 use crate::grid::sealed::{NONCE, Sealed, notary_hash, open};
 use crate::j::clients::grid::{Place, pay_hint};
-use crate::j::devnet_grid;
+use crate::j::devnet;
 use crate::object::{Args, Error, Kind, Result, Value};
 use crate::tfchain::explorer::ExplorerTransaction;
 use crate::tfchain::wallet::{
@@ -234,7 +234,7 @@ fn broker_record(core: &ClientCore, broker: &str) -> Result<BotRecord> {
     if matches!(&found, Err(error) if error.kind == Kind::NotFound)
         && broker == BROKER
         && core.place()?.is_devnet()
-        && devnet_grid::broker_ready(&core.base.world)?
+        && devnet::grid::broker_ready(&core.base.world)?
     {
         found = record(core, broker);
     }

@@ -3,12 +3,12 @@ use std::sync::PoisonError;
 
 use zeroize::Zeroizing;
 
-use super::clients::tfchain::recipient;
-use super::world::World;
 use crate::devnet::GridAddresses;
 use crate::devnet::grid::{Letter, MailServer, NewFarm, SmtpOptions};
 use crate::devnet::{Control, DEFAULT_PORT};
 use crate::grid::directory::{Location, Units};
+use crate::j::clients::tfchain::recipient;
+use crate::j::world::World;
 use crate::object::{Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value};
 
 /// Addresses of a devnet's grid.

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::world::World;
+use crate::j::world::World;
 use crate::object::{Args, Class, Default, Member, Needs, Paint, Param, Result, Ty, Value};
 #[cfg(not(target_os = "linux"))]
 use crate::object::{Error, Kind};
@@ -214,9 +214,8 @@ mod linux {
             .ok()
             .filter(IpAddr::is_loopback)
             .ok_or_else(|| args.error("host", format!("is `{host}`: expected 127.x.y.z")))?;
-        let port = match args.opt_int("port") {
-            Some(port) => u16::try_from(port)
-                .map_err(|_| args.error("port", format!("is {port}: expected 0 to 65535")))?,
+        let port = match args.opt_port("port", 0)? {
+            Some(port) => port,
             None if world.settings.devnet_port == 0 => 0,
             None => match std::net::TcpListener::bind((host, DEFAULT_PORT)) {
                 Ok(_) => DEFAULT_PORT,
