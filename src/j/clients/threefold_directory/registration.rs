@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{ThreefoldDirectory, lists};
 use crate::grid::directory::{Directory, FarmChange, Node, Registrar, Units};
-use crate::j::devnet_grid;
+use crate::j::devnet::grid as devnet_grid;
 use crate::j::world::World;
 use crate::object::{Args, Default, Error, Member, Needs, Param, Result, Ty, Value, print};
 
