@@ -11,9 +11,12 @@ use tokio::task::JoinHandle;
 use super::client::{self, Client, Request};
 use super::error::{Error, Result};
 use super::protocol::{BLOCK, JobResult};
+use super::response::Response;
 
 /// Reads the next block.
 const READ: &str = "filesystem.read";
+/// Writes one.
+const WRITE: &str = "filesystem.write";
 
 /// Characters of a line of base64, as the clients of 2019 write it.
 const LINE: usize = 76;
@@ -58,16 +61,23 @@ fn decode(json: &str) -> Result<Vec<u8>> {
         .map_err(|error| unreadable(error.to_string()))
 }
 
-/// Blocks that are asked for before the first of them is written.
+/// Blocks that are under way at once.
 const AHEAD: usize = 3;
-/// Bytes of a file that are read one block at a time.
+/// Bytes of a file that go one block at a time, as with the clients of 2019.
 const LARGE: u64 = 4 * BLOCK as u64;
 
 /// A block that is under way; it is not waited for any longer when the value is dropped.
-struct Coming(JoinHandle<Result<Vec<u8>>>);
+struct Block<T>(JoinHandle<Result<T>>);
 
-impl Coming {
-    async fn block(mut self) -> Result<Vec<u8>> {
+impl<T: Send + 'static> Block<T> {
+    /// One whose job was pushed: what becomes of it is read beside everything else.
+    fn of(response: Response, read: fn(&JobResult) -> Result<T>) -> Self {
+        Block(tokio::spawn(
+            async move { read(&response.get(None).await?) },
+        ))
+    }
+
+    async fn end(mut self) -> Result<T> {
         (&mut self.0).await.unwrap_or_else(|error| {
             Err(Error::Unreadable {
                 what: "a block of a file".into(),
@@ -77,7 +87,7 @@ impl Coming {
     }
 }
 
-impl Drop for Coming {
+impl<T> Drop for Block<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -112,12 +122,22 @@ impl Client {
         block_of(&response.get(None).await?)
     }
 
-    /// Asks for the next block, which is then fetched and read beside everything else.
-    async fn coming_block(&self, fd: &str, queue: Option<&str>) -> Result<Coming> {
+    /// Asks for the next block.
+    async fn reading(&self, fd: &str, queue: Option<&str>) -> Result<Block<Vec<u8>>> {
         let response = self.raw(reading(fd, queue)).await?;
-        Ok(Coming(tokio::spawn(async move {
-            block_of(&response.get(None).await?)
-        })))
+        Ok(Block::of(response, block_of))
+    }
+
+    /// Sends the next block, in base64.
+    async fn writing(&self, fd: &str, text: String, queue: Option<&str>) -> Result<Block<()>> {
+        let request = Request {
+            queue: queue.map(str::to_owned),
+            ..Request::new(WRITE, json!({"fd": fd, "block": text}))
+        };
+        let response = self.raw(request).await?;
+        Ok(Block::of(response, |result| {
+            client::data(WRITE, result).map(drop)
+        }))
     }
 
     /// Writes a block to a descriptor.
@@ -125,14 +145,7 @@ impl Client {
     /// # Errors
     /// Whatever [`Client::json`] can fail with.
     pub async fn write_block(&self, fd: &str, block: &[u8]) -> Result<()> {
-        self.write_text(fd, encode(block)).await
-    }
-
-    async fn write_text(&self, fd: &str, block: String) -> Result<()> {
-        let arguments = json!({"fd": fd, "block": block});
-        self.json(Request::new("filesystem.write", arguments))
-            .await
-            .map(drop)
+        self.writing(fd, encode(block), None).await?.end().await
     }
 
     /// Closes a descriptor.
@@ -163,21 +176,31 @@ impl Client {
                 let length = fill(&mut source, &mut block)?;
                 Ok((length, encode(&block[..length])))
             };
-            let (mut length, mut text) = read()?;
             let mut count = 0;
-            while length > 0 {
-                // The next block is made ready while the node has this one.
-                let whole = length == BLOCK;
-                let (written, following) = tokio::join!(self.write_text(&fd, text), async {
-                    match whole {
-                        true => read(),
-                        false => Ok((0, String::new())),
-                    }
-                });
-                written?;
-                count += length as u64;
-                at(count);
-                (length, text) = following?;
+            let mut going = VecDeque::new();
+            loop {
+                // Of a large file the next block is made ready and sent while the node has some,
+                // which a queue of its own keeps in order.
+                let (most, queue) = match count >= LARGE {
+                    true => (AHEAD, Some(fd.as_str())),
+                    false => (1, None),
+                };
+                let (length, text) = read()?;
+                if length > 0 {
+                    let written = self.writing(&fd, text, queue).await?;
+                    going.push_back((length, written));
+                }
+                while going.len() >= most || length < BLOCK {
+                    let Some((length, written)) = going.pop_front() else {
+                        break;
+                    };
+                    written.end().await?;
+                    count += length as u64;
+                    at(count);
+                }
+                if length < BLOCK {
+                    break;
+                }
             }
             Ok(count)
         };
@@ -198,20 +221,20 @@ impl Client {
         let fd = self.open_file(remote, "r").await?;
         let copied = async {
             let mut count = 0;
-            let mut coming = VecDeque::from([self.coming_block(&fd, None).await?]);
+            let mut coming = VecDeque::from([self.reading(&fd, None).await?]);
             while let Some(next) = coming.pop_front() {
-                let block = next.block().await?;
+                let block = next.end().await?;
                 if block.is_empty() {
                     break;
                 }
                 // Of a large file the node reads on meanwhile; a queue of its own keeps the reads in
-                // order. A small one is read as the clients of 2019 do, block by block.
+                // order.
                 let (most, queue) = match block.len() == BLOCK && count >= LARGE {
                     true => (AHEAD, Some(fd.as_str())),
                     false => (1, None),
                 };
                 while coming.len() < most {
-                    coming.push_back(self.coming_block(&fd, queue).await?);
+                    coming.push_back(self.reading(&fd, queue).await?);
                 }
                 target.write_all(&block).map_err(|e| local("write", &e))?;
                 count += block.len() as u64;
