@@ -253,7 +253,7 @@ fn results_that_cannot_be_written_are_a_failure() {
     let kosmos = Kosmos::new();
     let full = || std::fs::OpenOptions::new().write(true).open("/dev/full");
     if full().is_err() {
-        println!("skipped: there is no /dev/full here");
+        eprintln!("skipped: there is no /dev/full here");
         return;
     }
     for args in [
