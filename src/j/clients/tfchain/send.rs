@@ -188,7 +188,7 @@ fn reached_locks(
             ));
             note = Some(format!(
                 "the lock is reached already, these coins can be spent at once: the chain is at \
-                 block {} of {at} (is the clock of this machine right?)",
+                 block {} of {at}, and its clock counts, not that of this machine",
                 chain.height
             ));
         }
