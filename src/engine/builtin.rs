@@ -69,6 +69,7 @@ table!(Text, "str", "Text.", [
 table!(ListType, "list", "A list.", [
     "append"("item") "Adds an item at the end.",
     "contains"("item") "True when the item is in it.",
+    "extend"("list") "Adds the items of another list at the end.",
     "filter"("condition") "The items for which a closure answers true.",
     "find"("condition") "The first item for which a closure answers true.",
     "index_of"("item") "The place of an item, -1 when it is not in it.",
@@ -84,7 +85,7 @@ table!(ListType, "list", "A list.", [
 table!(DictType, "dict", "A map with text keys, sorted by key.", [
     "clear"() "Takes everything away.",
     "contains"("key") "True when there is such a key.",
-    "get"("key") "The value of a key, or None.",
+    "get"("key", "other") "The value of a key, else the other one, else None.",
     "items"() "Pairs of key and value.",
     "keys"() "The keys.",
     "len"() "Number of keys.",

@@ -352,8 +352,26 @@ fn texts(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
     engine.register_fn(
         "replace",
         |s: &mut ImmutableString, from: ImmutableString, to: ImmutableString| {
-            *s = s.replace(from.as_str(), to.as_str()).into();
-            s.clone()
+            replaced(s, &from, &to)
+        },
+    );
+    // Rhai has an own one for each of these, which answers nothing.
+    engine.register_fn(
+        "replace",
+        |s: &mut ImmutableString, from: char, to: char| {
+            replaced(s, &from.to_string(), &to.to_string())
+        },
+    );
+    engine.register_fn(
+        "replace",
+        |s: &mut ImmutableString, from: char, to: ImmutableString| {
+            replaced(s, &from.to_string(), &to)
+        },
+    );
+    engine.register_fn(
+        "replace",
+        |s: &mut ImmutableString, from: ImmutableString, to: char| {
+            replaced(s, &from, &to.to_string())
         },
     );
     let c = converter.clone();
@@ -376,6 +394,15 @@ fn texts(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
             Err(item) => list.push(item),
         }
     });
+    engine.register_fn("extend", |list: &mut Array, other: Array| {
+        list.extend(other)
+    });
+    engine.register_fn(
+        "get",
+        |map: &mut rhai::Map, key: ImmutableString, other: Dynamic| {
+            map.get(key.as_str()).cloned().unwrap_or(other)
+        },
+    );
     engine.register_fn("items", |map: &mut rhai::Map| {
         map.iter()
             .map(|(k, v)| Dynamic::from_array(vec![k.clone().into(), v.clone()]))
@@ -388,6 +415,11 @@ fn texts(engine: &mut rhai::Engine, converter: &Arc<Converter>) {
         s.as_bytes().to_vec() as rhai::Blob
     });
     engine.register_fn("hex", |bytes: rhai::Blob| ::hex::encode(bytes));
+}
+
+fn replaced(text: &mut ImmutableString, from: &str, to: &str) -> ImmutableString {
+    *text = text.replace(from, to).into();
+    text.clone()
 }
 
 /// `for key in map`, as in Python; Rhai itself iterates over `map.keys()` only.

@@ -28,8 +28,9 @@ const REMEMBERED: usize = 32;
 type Seen = VecDeque<(usize, String, Value)>;
 
 thread_local! {
-    /// Reads that answered an object or a list. After a change below a property rhai sets the property again
-    /// on every level above; such a set is recognised here and does nothing.
+    /// Reads that answered an object, a list or a text (without it). After a change below a property
+    /// rhai sets the property again on every level above; such a set is recognised here and does
+    /// nothing.
     static READ: RefCell<Seen> = const { RefCell::new(VecDeque::new()) };
 }
 
@@ -38,14 +39,17 @@ fn address(object: &Obj) -> usize {
 }
 
 fn remember(parent: &Obj, key: &str, value: &Value) {
-    if !matches!(value, Value::Object(_) | Value::List(_)) {
-        return;
-    }
+    let value = match value {
+        Value::Object(_) | Value::List(_) => value.clone(),
+        // Only that it was read counts.
+        Value::Str(_) => Value::None,
+        _ => return,
+    };
     READ.with_borrow_mut(|seen| {
         if seen.len() == REMEMBERED {
             seen.pop_front();
         }
-        seen.push_back((address(parent), key.to_string(), value.clone()));
+        seen.push_back((address(parent), key.to_string(), value));
     });
 }
 
@@ -56,6 +60,14 @@ fn was_read(parent: &Obj, key: &str, value: &Value) -> bool {
     READ.with_borrow(|seen| {
         seen.iter()
             .any(|(p, k, read)| *p == address(parent) && k == key && is_same(read, value))
+    })
+}
+
+/// True when this statement read it: what is set now may be what a method made of it in place.
+fn was_read_before(parent: &Obj, key: &str) -> bool {
+    READ.with_borrow(|seen| {
+        seen.iter()
+            .any(|(p, k, _)| *p == address(parent) && k == key)
     })
 }
 
@@ -105,6 +117,9 @@ fn set(converter: &Arc<Converter>, node: &Node, key: &str, value: Dynamic) -> Re
     match dispatch::assign(&node.0, key, value) {
         // Nobody wanted to set it.
         Err(error) if error.kind == Kind::Attribute && unchanged => Ok(()),
+        Err(error) if error.kind == Kind::Attribute && was_read_before(&node.0, key) => {
+            Err(error.hint("it is computed: take it into a variable first, and change that"))
+        }
         outcome => outcome,
     }
 }

@@ -153,6 +153,20 @@ impl Data {
         Ok(self.0.to_toml())
     }
 
+    /// Name and value of each property; secrets that are set as `***`.
+    pub fn shown(&self) -> Vec<(String, Value)> {
+        let value = |property: &schema::Property, value: &schema::Value| {
+            if property.secret && !property.kind.human(value, context()).text().is_empty() {
+                return Value::Str("***".to_string());
+            }
+            to_tree(value)
+        };
+        self.0
+            .iter()
+            .map(|(p, v)| (p.name.clone(), value(p, v)))
+            .collect()
+    }
+
     /// Name and human form of each property; secrets that are set as `***`.
     pub fn printed(&self) -> Vec<(String, String)> {
         let human = |property: &schema::Property, value: &schema::Value| {

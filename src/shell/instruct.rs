@@ -5,6 +5,7 @@
 //! keyword arguments only.
 use toml::{Table, Value as Toml};
 
+use super::secrecy::Secrecy;
 use crate::object::{Error, Kind, Obj, Result, Value, dispatch};
 
 /// One call of an instruction file.
@@ -103,7 +104,9 @@ pub fn run(root: &Obj, instructions: Vec<Instruction>, ignore_errors: bool) -> R
         failed: false,
         stopped: false,
     };
-    for instruction in instructions {
+    // What is printed may be kept in a log.
+    let secrecy = Secrecy::of(root);
+    for mut instruction in instructions {
         let outcome = call(root, &instruction);
         let mut entry = Table::new();
         let mut put = |key: &str, value: Toml| entry.insert(key.to_string(), value);
@@ -119,6 +122,11 @@ pub fn run(root: &Obj, instructions: Vec<Instruction>, ignore_errors: bool) -> R
             Err((category, error)) => {
                 put("error_msg", error.message.into());
                 put("error_cat", category.into());
+            }
+        }
+        for (name, value) in &mut instruction.kwargs {
+            if secrecy.is_secret(name) {
+                *value = "***".into();
             }
         }
         put("kwargs", Toml::Table(instruction.kwargs));

@@ -4,10 +4,12 @@ use std::path::Path;
 use super::environment::short;
 use super::unlock::{Given, Opener, failed, private_folder};
 use super::{output, terminal};
+use crate::j::data::bcdb;
 use crate::object::{Error, Kind, Result};
 use crate::store::{Health, Options, SlotKind, Store, StoreError, Unlock};
 
-/// `kosmos store check`: permissions, header, manifest, and that every record can be read.
+/// `kosmos store check`: permissions, header, manifest, and that every record and every entry of a
+/// database can be read.
 ///
 /// # Errors
 /// When something is wrong; what it is was printed.
@@ -35,9 +37,17 @@ pub fn check(opener: &Opener) -> Result<()> {
         wrong += 1;
         output::line(&damage.to_string());
     }
+    let (databases, damage) = databases(&store)?;
+    wrong += damage.len();
+    damage.iter().for_each(|text| output::line(text));
     let records = store.count().map_err(failed)?;
     let backups = store.backups().len();
-    output::line(&format!("{records} records, {backups} automatic backups"));
+    output::line(&format!(
+        "{}, {}, {}",
+        counted(records, "record"),
+        counted(databases, "database"),
+        counted(backups, "automatic backup")
+    ));
     if wrong > 0 {
         return Err(Error::new(Kind::Store, "the store is damaged").hint(
             "kosmos store restore FILE puts a backup in its place and keeps the old one aside",
@@ -47,6 +57,41 @@ pub fn check(opener: &Opener) -> Result<()> {
     Ok(())
 }
 
+/// Reads the databases again; answers how many there are, and what is wrong with some.
+fn databases(store: &Store) -> Result<(usize, Vec<String>)> {
+    let names = store.vaults(bcdb::LOCATION).map_err(failed)?;
+    let mut damage = Vec::new();
+    for name in &names {
+        let vault = store.vault(bcdb::LOCATION, name);
+        let wrong = match vault.and_then(|vault| vault.map(|v| v.verify()).transpose()) {
+            Ok(None) => continue,
+            Ok(Some(report)) if report.is_good() => continue,
+            Ok(Some(report)) => match report.health {
+                Health::ReadOnly(report) => report.to_string(),
+                Health::Good => format!(
+                    "{} of {} entries are there, {} of them cannot be read",
+                    report.found,
+                    report.expected,
+                    report.damaged.len()
+                ),
+            },
+            Err(error @ StoreError::Locked { .. }) => return Err(failed(error)),
+            Err(error) => error.to_string(),
+        };
+        damage.push(format!("damaged: database {name}: {wrong}"));
+    }
+    Ok((names.len(), damage))
+}
+
+/// `1 record`, `2 records`.
+fn counted(number: impl std::fmt::Display, what: &str) -> String {
+    let number = number.to_string();
+    match number.as_str() {
+        "1" => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    }
+}
+
 /// `kosmos store backup FILE`.
 ///
 /// # Errors
@@ -54,14 +99,10 @@ pub fn check(opener: &Opener) -> Result<()> {
 pub fn backup(opener: &Opener, file: &Path) -> Result<()> {
     let store = opener.unlock(&opener.locked()?)?;
     let info = store.backup(file).map_err(failed)?;
-    let databases = match info.databases {
-        0 => String::new(),
-        1 => " and 1 database".to_owned(),
-        n => format!(" and {n} databases"),
-    };
     output::line(&format!(
-        "{} records{databases} in {} ({} bytes)",
-        info.records,
+        "{} and {} in {} ({} bytes)",
+        counted(info.records, "record"),
+        counted(info.databases, "database"),
         file.display(),
         info.bytes
     ));
@@ -100,7 +141,21 @@ pub fn restore(opener: &Opener, file: &Path) -> Result<()> {
     };
     let (store, aside) = result.map_err(failed)?;
     let records = store.count().map_err(failed)?;
-    output::line(&format!("{records} records restored to {}", short(&dir)));
+    let names = store.vaults(bcdb::LOCATION).map_err(failed)?;
+    let (there, missing): (Vec<_>, Vec<_>) = names
+        .iter()
+        .partition(|name| store.vault(bcdb::LOCATION, name).is_ok());
+    output::line(&format!(
+        "{} and {} restored to {}",
+        counted(records, "record"),
+        counted(there.len(), "database"),
+        short(&dir)
+    ));
+    for name in missing {
+        output::err(&format!(
+            "the database {name} is not in this backup: those that are made by themselves hold none"
+        ));
+    }
     if let Some(aside) = aside {
         output::line(&format!(
             "the store that was there is now {}",

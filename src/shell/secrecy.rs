@@ -113,7 +113,8 @@ impl Secrecy {
         })
     }
 
-    fn is_secret(&self, name: &str) -> bool {
+    /// True when what is given by this name is a secret.
+    pub fn is_secret(&self, name: &str) -> bool {
         let lower = name.to_lowercase();
         // What a contract of a swap shows everybody.
         if lower == "secret_hash" {

@@ -65,6 +65,26 @@ fn a_number_that_was_cut_is_refused() {
     }
 }
 
+/// Rhai sets a property again after a method that changes its value in place.
+#[test]
+fn what_changes_a_computed_property_in_place_says_what_to_do() {
+    let mut s = Session::new(Default::default());
+    s.says("c = j.clients.tfchain.new('x', network_type='DEV')");
+    for input in [
+        "c.network.replace('D', 'd')",
+        "c.explorer_addresses.pop()",
+        "c.network += 'x'",
+    ] {
+        let error = s.fails(input);
+        assert_eq!(error.message, "can't set attribute", "{input}");
+        assert!(error.hints[0].contains("into a variable"), "{error:?}");
+    }
+    assert!(s.fails("c.network = 'x'").hints.is_empty());
+    s.says("n = c.network");
+    assert_eq!(s.says("n.replace('D', 'd')"), "'dEV'");
+    assert_eq!(s.says("c.network"), "'DEV'");
+}
+
 #[test]
 fn a_test_or_std_client_is_made_without_the_network() {
     let mut s = Session::new(Default::default());

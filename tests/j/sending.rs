@@ -219,3 +219,30 @@ fn the_qr_code_fits_a_small_terminal() {
     );
     assert!(code.lines().count() <= 24, "{code}");
 }
+
+/// A clock that is wrong must not make coins look locked that are not.
+#[test]
+fn a_lock_that_the_chain_has_reached_is_told() {
+    let chain = Chain::start();
+    let mut s = chain.funded();
+    chain.later(100 * 86_400);
+    s.notes();
+    s.says(&format!(
+        "w.coins_send('{ADDRESS}', 10, lock='+7d', dry_run=True)"
+    ));
+    let notes = s.notes();
+    assert!(notes.contains("the lock is reached already"), "{notes}");
+    assert!(
+        notes.contains("can be spent at once: its lock is reached"),
+        "{notes}"
+    );
+    assert!(!notes.contains("(in 7d)"), "{notes}");
+    s.says(&format!(
+        "w.coins_send('{ADDRESS}', 10, lock='+101d', dry_run=True)"
+    ));
+    let notes = s.notes();
+    assert!(
+        notes.contains("(in 101d)") && !notes.contains("reached"),
+        "{notes}"
+    );
+}

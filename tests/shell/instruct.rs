@@ -115,3 +115,28 @@ fn the_command_prints_the_document_and_fails_with_the_instructions() {
     let (code, out, _) = outcome(&kosmos.run(&args, ""));
     assert_eq!((code, out.matches("error = true").count()), (1, 2));
 }
+
+/// What is printed may end in a log.
+#[test]
+fn secrets_that_were_given_are_not_printed_again() {
+    let kosmos = Kosmos::new();
+    let file = kosmos.write(
+        "wallet.toml",
+        "[[\"j.clients.tfchain.new\"]]\nname = \"c\"\nexplorer_nodes = [\"http://a\"]\n\
+         [[\"j.clients.tfchain.c.wallets.new\"]]\nname = \"w\"\nkey_count = 2\n\
+         seed = \"abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon art\"\n",
+    );
+    let args = ["--ephemeral", "--instruct", file.to_str().unwrap()];
+    let (code, out, _) = outcome(&kosmos.run(&args, ""));
+    assert_eq!(code, 0, "{out}");
+    assert!(!out.contains("abandon"), "{out}");
+    assert!(out.contains("seed = \"***\""), "{out}");
+    // Data are of their own types.
+    for text in [
+        "\"explorer_nodes\":[\"http://a\"]",
+        "\"key_count\":2",
+        "\"seed\":\"***\"",
+    ] {
+        assert!(out.contains(text), "{text}: {out}");
+    }
+}

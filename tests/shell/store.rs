@@ -308,11 +308,27 @@ fn backups_are_restored_beside_what_was_there() {
         code == 0 && out.contains("the store that was there is now "),
         "{out}{err}"
     );
+    assert!(
+        out.starts_with("2 records and 1 database restored to "),
+        "{out}"
+    );
+    assert!(!err.contains("is not in this backup"), "{err}");
     assert_eq!(run(&["print(j.clients.tfchain.count())"]).1, "1\n");
     let find = format!("{objects}print(m.find()[0].name)");
     assert_eq!(run(&[&find]).1, "kept\n");
     let (code, out, _) = run(&["store", "check"]);
     assert!(code == 0 && out.contains("everything is in order"), "{out}");
+    assert!(out.contains("2 records, 1 database, "), "{out}");
+    // A database that lost its files is damage as well.
+    let databases = std::fs::read_dir(kosmos.path("store/databases")).unwrap();
+    let database = databases.flatten().next().unwrap().path();
+    std::fs::rename(database.join("sled"), database.join("gone")).unwrap();
+    let (code, out, err) = run(&["store", "check"]);
+    assert!(
+        code == 1 && out.contains("damaged: database mine: "),
+        "{out}"
+    );
+    assert!(err.contains("kosmos store restore FILE"), "{err}");
 }
 
 #[test]

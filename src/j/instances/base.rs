@@ -187,11 +187,11 @@ impl Base {
 
     /// The data for `--json`: secrets are left out.
     pub fn to_json(&self) -> serde_json::Value {
-        let properties = self.lock().printed();
+        let properties = self.lock().shown();
         serde_json::Value::Object(
             properties
                 .into_iter()
-                .map(|(k, v)| (k, serde_json::Value::String(v)))
+                .map(|(k, v)| (k, v.to_json()))
                 .collect(),
         )
     }

@@ -1,6 +1,8 @@
 //! Sending: request, draft, preview, consent, signature, record, post, outcome.
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::address_book::Labels;
 use super::handed;
 use super::pending;
@@ -11,7 +13,10 @@ use super::wallet::Wallet;
 use crate::object::{
     Args, Class, Default, Error, Kind, Member, Paint, Param, Result, Ty, Value, class_of, print,
 };
-use crate::tfchain::wallet::{Draft, Preview, SendRequest, Signed, Submission, Wallet as Library};
+use crate::tfchain::wallet::{
+    ChainPoint, Clock, Draft, Preview, SendRequest, Signed, Submission, Wallet as Library,
+    format_time,
+};
 use crate::tfchain::{Fulfillment, Hash, Network, Transaction};
 
 /// Parameters that everything that sends has.
@@ -150,10 +155,45 @@ pub(super) fn drafted(
         let balance = library.balance().await?;
         let draft = library.draft_from(&balance, request)?;
         let preview = library.preview(&draft, Some(balance.chain.height));
-        Ok::<_, crate::tfchain::wallet::WalletError>((draft, preview))
+        Ok::<_, crate::tfchain::wallet::WalletError>((draft, preview, balance.chain))
     });
     wallet.note_keys(library)?;
-    drafted
+    let (draft, mut preview, chain) = drafted?;
+    if let Some(note) = reached_locks(&draft, &mut preview, &chain, &wallet.client().clock()) {
+        wallet.world().host.note(&note);
+    }
+    Ok((draft, preview))
+}
+
+/// Corrects the words for locks that are in the future by the clock of this machine, and reached
+/// by the chain's, which counts: it may be that only the other clock is wrong. Answers what to say.
+fn reached_locks(
+    draft: &Draft,
+    preview: &mut Preview,
+    chain: &ChainPoint,
+    clock: &Clock,
+) -> Option<String> {
+    let at = i64::try_from(chain.time).ok()?;
+    let at = format_time(Timestamp::from_second(at).ok()?, clock.zone());
+    let outputs = draft.transaction.coin_outputs();
+    let mut note = None;
+    for (output, payment) in outputs.iter().zip(&mut preview.payments) {
+        if output.condition.lock_time().is_some()
+            && chain.is_known()
+            && !chain.is_locked(&output.condition)
+        {
+            payment.lock = Some(format!(
+                "at once: its lock is reached, the chain is at block {} of {at}",
+                chain.height
+            ));
+            note = Some(format!(
+                "the lock is reached already, these coins can be spent at once: the chain is at \
+                 block {} of {at}, and its clock counts, not that of this machine",
+                chain.height
+            ));
+        }
+    }
+    note
 }
 
 /// The preview in words, with the network as the user named it.

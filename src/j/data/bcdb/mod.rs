@@ -24,7 +24,7 @@ use crate::schema::db::Database;
 use crate::store::{Store, Vault};
 
 /// Where the records of the databases' keys lie.
-const LOCATION: &str = "j.data.bcdb";
+pub const LOCATION: &str = "j.data.bcdb";
 /// Longest name, in characters.
 const LONGEST: usize = 80;
 
