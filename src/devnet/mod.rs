@@ -179,6 +179,7 @@ impl Devnet {
     /// # Errors
     /// When the folder is not ours or in use, a port is taken, or log or import file are wrong.
     pub async fn start(config: Config) -> Result<Handle> {
+        let access = access(&config)?;
         let folder = Folder::open(&config.dir)?;
         let listen = async |port: u16| {
             let addr = SocketAddr::new(config.host, port);
@@ -197,7 +198,7 @@ impl Devnet {
         let (faucet_listener, faucet_addr) = listen(beside(config.faucet_port, 1)).await?;
         let (hub_listener, hub_addr) = listen(beside(config.hub_port, 2)).await?;
         let storage = Storage::start(&folder, &config, beside(config.zdb_port, 3)).await?;
-        let hub = open_hub(&folder, hub_addr, &storage, &config).await?;
+        let hub = open_hub(&folder, hub_addr, &storage, &config.registry, access).await?;
         let node = open_node(&folder, &config).await?;
         // At genesis a client takes the chain's height and time for unknown: a chain that makes
         // blocks by itself has its first one from the start.
@@ -341,11 +342,18 @@ impl Storage {
     }
 }
 
-/// Reads the public key of an identity service.
-fn read_key(path: &Path) -> Result<IdentityKey> {
+/// Who may change what on the hub of a devnet.
+fn access(config: &Config) -> Result<Access> {
+    let Some(path) = &config.identity_key else {
+        return Ok(Access::Open);
+    };
     let pem = fs::read_to_string(path).map_err(Error::file("cannot read", path))?;
-    IdentityKey::from_pem(&pem).map_err(|reason| Error::Start {
+    let key = IdentityKey::from_pem(&pem).map_err(|reason| Error::Start {
         reason: format!("{}: {reason}", path.display()),
+    })?;
+    Ok(Access::Tokens {
+        key,
+        clock: config.clock.clone(),
     })
 }
 
@@ -354,23 +362,16 @@ async fn open_hub(
     folder: &Folder,
     addr: SocketAddr,
     storage: &Storage,
-    config: &Config,
+    registry: &Option<String>,
+    access: Access,
 ) -> Result<Arc<Hub>> {
     let (dir, url) = (folder.hub(), storage.server.url());
-    let (password, registry) = (storage.password.clone(), config.registry.clone());
-    let (identity, clock) = (config.identity_key.clone(), config.clock.clone());
+    let (password, registry) = (storage.password.clone(), registry.clone());
     let opening = tokio::task::spawn_blocking(move || {
         let fail = |reason: String| Error::Start { reason };
         let place = Address::parse(&url).map_err(|e| fail(e.to_string()))?;
         let backend = place.to_metadata().map(|row| ("backend".to_owned(), row));
         let chunks = open_address(&place.with_secret(&password));
-        let access = match identity {
-            Some(path) => Access::Tokens {
-                key: read_key(&path)?,
-                clock,
-            },
-            None => Access::Open,
-        };
         let config = HubConfig {
             dir: dir.clone(),
             site: None,

@@ -62,6 +62,18 @@ fn ask(port: u16, question: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// True when a program is on this machine; else it is said that a test is skipped.
+#[allow(clippy::disallowed_macros, reason = "a test that is skipped says why")]
+fn has(program: &str) -> bool {
+    let there = std::process::Command::new(program)
+        .arg("--version")
+        .output();
+    if there.is_err() {
+        eprintln!("skipped: there is no {program} on this machine");
+    }
+    there.is_ok()
+}
+
 #[test]
 fn steps_are_done_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -122,6 +134,9 @@ fn a_package_becomes_an_flist_that_starts_something() {
 
 #[test]
 fn a_website_is_served_by_a_server_of_its_own() {
+    if !has("rustc") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let pages = folder.path().join("pages");
     std::fs::create_dir(&pages).unwrap();
@@ -156,13 +171,8 @@ fn a_website_is_served_by_a_server_of_its_own() {
 }
 
 #[test]
-#[allow(clippy::disallowed_macros, reason = "a test that is skipped says why")]
 fn redis_of_this_machine() {
-    let there = std::process::Command::new("redis-server")
-        .arg("--version")
-        .output();
-    if there.is_err() {
-        eprintln!("skipped: there is no redis-server on this machine");
+    if !has("redis-server") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -197,6 +207,9 @@ fn redis_of_this_machine() {
 
 #[test]
 fn a_rust_program() {
+    if !has("cargo") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     std::fs::create_dir_all(at.join("greeter/src")).unwrap();
@@ -367,6 +380,9 @@ fn play(s: &mut Session, script: &str) {
 #[test]
 #[allow(clippy::disallowed_macros, reason = "a test that is skipped says why")]
 fn three_builders_run_as_containers() {
+    if !has("rustc") || !has("cargo") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     if let Some(why) = no_containers(folder.path()) {
         eprintln!("skipped: {why}");
@@ -378,14 +394,8 @@ fn three_builders_run_as_containers() {
     let chain = Chain::start();
     let mut s = Session::new(chain.settings());
     play(&mut s, others);
-    let there = std::process::Command::new("redis-server")
-        .arg("--version")
-        .output();
-    match there {
-        Ok(_) => play(&mut s, redis),
-        Err(_) => {
-            eprintln!("skipped: there is no redis-server on this machine");
-            s.says("j.devnet.zos_stop('builders')");
-        }
+    match has("redis-server") {
+        true => play(&mut s, redis),
+        false => drop(s.says("j.devnet.zos_stop('builders')")),
     }
 }

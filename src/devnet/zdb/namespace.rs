@@ -217,6 +217,9 @@ pub enum Refused {
 
 type Result<T> = std::result::Result<T, Refused>;
 
+/// Place and key of an entry.
+type Written = (u64, Arc<[u8]>);
+
 /// What a scan lists of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scanned {
@@ -570,10 +573,15 @@ impl Namespace {
     /// # Errors
     /// When the disk fails.
     pub fn sync(&self) -> io::Result<()> {
+        self.rest();
+        self.lock().log.sync()
+    }
+
+    /// Waits until nothing of it is at work any more.
+    pub fn rest(&self) {
         let rewriter = self.lock().rewriter.take();
         // It answers nothing; a panic of it is no reason not to go on.
         let _ = rewriter.map(JoinHandle::join);
-        self.lock().log.sync()
     }
 
     /// Has the files written anew on a thread of its own, when most of what is in them does not
@@ -620,7 +628,7 @@ impl Namespace {
                 let position = inner.index.keys.get(key)?.position.clone();
                 Some(((*place, key.clone()), position))
             });
-            let entries: (Vec<(u64, Arc<[u8]>)>, Vec<Position>) = entries.unzip();
+            let entries: (Vec<Written>, Vec<Position>) = entries.unzip();
             (rewriting, mark, entries)
         };
         let (keys, positions) = entries;

@@ -139,6 +139,7 @@ impl Spaces {
         let trash = self.folder.join(format!("{TRASH}{unique:016x}"));
         fs::rename(folder, &trash)?;
         drop(spaces);
+        space.rest();
         fs::remove_dir_all(trash)?;
         Ok(true)
     }
