@@ -11,6 +11,7 @@
 )]
 mod answer;
 mod bcdb;
+mod broker;
 mod chain;
 mod containers;
 mod crypto;
@@ -48,6 +49,6 @@ criterion_group! {
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
               chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench, flist::bench,
-              containers::bench
+              containers::bench, broker::bench
 }
 criterion_main!(benches);
