@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use s3s::auth::SimpleAuth;
@@ -94,7 +94,12 @@ async fn answer(State(archive): State<Arc<Archive>>, request: Request) -> Respon
         archive.usage.lock().await.stored = None;
         return answer;
     }
-    let Some(length) = length(request.headers()) else {
+    let length = match request.body().is_end_stream() {
+        // A bucket is made without a body, and then clients need not say that it has no length.
+        true => Some(0),
+        false => length(request.headers()),
+    };
+    let Some(length) = length else {
         return refused(
             StatusCode::LENGTH_REQUIRED,
             "MissingContentLength",

@@ -11,6 +11,7 @@
 )]
 mod answer;
 mod bcdb;
+mod broker;
 mod chain;
 #[path = "../devnet/chained.rs"]
 mod chained;
@@ -51,6 +52,6 @@ criterion_group! {
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
               chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench, flist::bench,
-              containers::bench
+              containers::bench, broker::bench
 }
 criterion_main!(benches);

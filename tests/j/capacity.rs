@@ -156,6 +156,10 @@ fn what_is_wrong_is_said_before_anything_is_registered() {
             "reserve_zos_vm('user@mail.com', 'your3bot.fancyname', 'ac1f6b84a330', duration=0)",
             "reservation duration has to be 1 month or more",
         ),
+        (
+            "reserve_zos_vm('user@mail.com', 'your3bot.fancyname', 'ac1f6b84a330', duration=100000000000)",
+            "100000000000 months are more than a reservation can have",
+        ),
     ] {
         assert_eq!(s.fails(&format!("w.capacity.{call}")).message, expected);
     }
@@ -201,6 +205,11 @@ fn without_enough_money_nothing_is_registered() {
     assert!(
         error.message.to_lowercase().contains("insufficient") || error.message.contains("funds"),
         "{error}"
+    );
+    assert!(
+        error.hints.contains(&"the price is 83300 TFT".to_owned()),
+        "{:?}",
+        error.hints
     );
     assert_eq!(grid.registered(), 0);
     assert_eq!(s.says("w.capacity.pending()"), "[]");

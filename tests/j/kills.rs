@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use kosmos::devnet::Control;
 use serde_json::Value;
 
 use super::{Session, Settings};
@@ -69,8 +68,15 @@ impl Grid {
     fn start(&mut self, step: Option<&str>) {
         let step = step.map(|step| format!("step={step}"));
         let child = child::spawn_with(&self.devnet(), step.as_slice());
+        let pid = child.id();
         self.child = Some(child);
-        until("the devnet starts", || Control::open(&self.devnet()).ok());
+        // Of this start: that of the one before was killed and left its file.
+        let file = self.devnet().join("node.json");
+        until("the devnet starts", || {
+            let told = std::fs::read(&file).ok()?;
+            let told: Value = serde_json::from_slice(&told).ok()?;
+            (told["pid"] == pid).then_some(())
+        });
     }
 
     /// Waits until the devnet has killed itself.
@@ -103,20 +109,30 @@ impl Grid {
         self.devnet().join("grid/workloads").join(id)
     }
 
-    /// Does something that the devnet does not survive, and starts it again. The id of the
-    /// newest payment of the wallet.
+    /// Does something that the devnet does not survive, and starts it again. The payment that
+    /// was made with it.
     fn killed_at(&mut self, step: &str, typed: &str) -> (Session, String) {
+        let before = payments(&mut self.shell());
         self.kill();
         self.start(Some(step));
-        let mut s = self.shell();
         // Its answer may not come any more.
-        let _ = s.ask(typed);
+        let _ = self.shell().ask(typed);
         self.killed();
         self.start(None);
         let mut s = self.shell();
-        let id = s.text("w.capacity.list()[0].transaction_id");
-        (s, id)
+        let mut new = payments(&mut s);
+        new.retain(|id| !before.contains(id));
+        assert_eq!(new.len(), 1, "{step}: {new:?}");
+        (s, new.remove(0))
     }
+}
+
+/// The payments for all reservations of the wallet.
+fn payments(s: &mut Session) -> Vec<String> {
+    let all = s.value("w.capacity.reservations_transactions_list()");
+    let all = all.unwrap().to_json();
+    let ids = all.as_array().unwrap().iter();
+    ids.map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
 impl Drop for Grid {
@@ -245,6 +261,7 @@ fn what_cannot_be_started_is_tried_again_after_a_kill_and_then_paid_back_or_ther
     std::fs::write(&workloads, "").unwrap();
     let before = coins(&mut grid.shell());
     let (mut s, id) = grid.killed_at("give up", &reserve);
+    let refunded = id.clone();
     let mail = s.says(&format!("j.devnet.mail_wait('{id}')"));
     assert!(mail.contains("Reservation failed"), "{mail}");
     grid.wait_for_stage(&id, "refunded");
@@ -258,7 +275,9 @@ fn what_cannot_be_started_is_tried_again_after_a_kill_and_then_paid_back_or_ther
     std::fs::remove_file(&workloads).unwrap();
     grid.start(None);
     let mut s = grid.shell();
-    let id = s.text("w.capacity.list()[0].transaction_id");
+    let mut ids = payments(&mut s);
+    ids.retain(|id| *id != refunded);
+    let id = ids.remove(0);
     let mail = s.says(&format!("j.devnet.mail_wait('{id}')"));
     assert!(mail.contains("Your virtual 0-OS is ready"), "{mail}");
     grid.wait_for_stage(&id, "deployed");

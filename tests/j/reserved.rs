@@ -147,6 +147,9 @@ fn a_namespace_has_its_mode_its_password_and_its_data_over_a_restart() {
     assert_eq!(s.says("numbered.nsinfo['mode']"), "'sequential'");
     s.says("key = numbered.set('first')");
     assert!(s.says("numbered.get(key)").contains("first"));
+    s.person
+        .yes
+        .store(true, std::sync::atomic::Ordering::SeqCst);
     s.says("numbered.flush()");
     assert_eq!(s.says("numbered.count"), "0");
     // Others get nothing: without the password, and without the broker's.

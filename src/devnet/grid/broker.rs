@@ -7,7 +7,7 @@
 //!
 //! Deployments go side by side, so that a slow one holds up nobody else. What they compete for
 //! (capacity, addresses, domains) is given out before, in the order of the payments.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,11 +151,13 @@ struct UnderWay {
 struct Site {
     tasks: JoinSet<Tried>,
     under_way: HashMap<task::Id, UnderWay>,
+    /// What could not be gone on with: not before the next block.
+    put_off: HashSet<String>,
 }
 
 impl Site {
     fn has(&self, id: &str) -> bool {
-        self.under_way.values().any(|one| one.id == id)
+        self.put_off.contains(id) || self.under_way.values().any(|one| one.id == id)
     }
 
     /// Up to which block everything is dealt with.
@@ -243,9 +245,17 @@ impl Broker {
             self.rounds.send_modify(|seen| *seen = height);
             tokio::select! {
                 () = &mut stopped => break,
-                ended = site.next() => self.ended(&mut book, ended).await,
-                changed = blocks.changed() => if changed.is_err() { break },
-                () = tokio::time::sleep(LOOK) => {}
+                ended = site.next() => {
+                    let later = self.ended(&mut book, ended).await;
+                    site.put_off.extend(later);
+                }
+                changed = blocks.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                    site.put_off.clear();
+                }
+                () = tokio::time::sleep(LOOK) => site.put_off.clear(),
             }
         }
         // A try that has begun ends; nothing is tried again.
@@ -312,7 +322,7 @@ impl Broker {
         };
         ids.sort_by_cached_key(|id| !deployed(id));
         for id in ids {
-            // What is being started is gone on with when that has ended.
+            // What is being started is gone on with when that has ended, or later.
             if site.has(&id) {
                 continue;
             }
@@ -591,7 +601,7 @@ impl Broker {
             if *stopping.borrow() {
                 return Tried::Stopped;
             }
-            self.step("deploy");
+            self.step(if again { "start again" } else { "deploy" });
             let started = self.workloads.start(id, plan, again).await;
             drop(hand);
             let error = match started {
@@ -610,11 +620,9 @@ impl Broker {
         }
     }
 
-    /// Goes on with what was started, or could not be.
-    async fn ended(&self, book: &mut Book, ended: Option<(UnderWay, Tried)>) {
-        let Some((UnderWay { id, again, .. }, tried)) = ended else {
-            return;
-        };
+    /// Goes on with what was started, or could not be; its id when that does not go now.
+    async fn ended(&self, book: &mut Book, ended: Option<(UnderWay, Tried)>) -> Option<String> {
+        let (UnderWay { id, again, .. }, tried) = ended?;
         let done = match tried {
             Tried::Started if !again => self.started(book, &id),
             Tried::Failed(error) if !again => self.failed(book, &id, &error).await,
@@ -622,9 +630,9 @@ impl Broker {
             Tried::Failed(error) => Err(error),
             Tried::Started | Tried::Stopped => Ok(()),
         };
-        if let Err(error) = done {
-            self.node.note(&format!("broker, payment {id}: {error}"));
-        }
+        let error = done.err()?;
+        self.node.note(&format!("broker, payment {id}: {error}"));
+        Some(id)
     }
 
     fn started(&self, book: &mut Book, id: &str) -> Result<()> {

@@ -73,6 +73,9 @@ pub enum ReservationError {
     /// No whole month.
     #[error("reservation duration has to be 1 month or more")]
     Duration(i64),
+    /// More months than fit into a reservation.
+    #[error("{0} months are more than a reservation can have")]
+    Months(i64),
 }
 
 /// Who knows whether there is a farmer or node of an id.
@@ -231,7 +234,10 @@ impl Request {
 fn whole_months(months: i64) -> Result<u32, ReservationError> {
     let fits = |months: &u32| (1..super::NOT_SET).contains(months);
     let number = u32::try_from(months).ok().filter(fits);
-    number.ok_or(ReservationError::Duration(months))
+    number.ok_or(match months {
+        ..=0 => ReservationError::Duration(months),
+        _ => ReservationError::Months(months),
+    })
 }
 
 fn small(size: i64) -> Result<u32, ReservationError> {

@@ -59,8 +59,17 @@ pub fn reservations(wallet: &Arc<Wallet>) -> Result<Vec<ReservationValue>> {
     let transactions = transactions(wallet)?;
     let paid = by_hash(&transactions);
     add_unknown(wallet, &mut kept, &paid)?;
-    kept.sort_by_key(|one| one.made);
-    let now = wallet.world().seconds();
+    if kept.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Those that another shell made have the time of their block; several may be in one.
+    kept.sort_by_key(|one| {
+        let place = paid
+            .get(&one.hash)
+            .map(|it| (it.height.is_none(), it.height, it.order));
+        (one.made, place)
+    });
+    let now = now(wallet)?;
     let mut refunds = refunds(wallet, &transactions)?;
     let mut more: HashMap<String, u64> = HashMap::new();
     let mut states: Vec<(Kept, State)> = Vec::new();
@@ -94,7 +103,8 @@ pub fn reservations(wallet: &Arc<Wallet>) -> Result<Vec<ReservationValue>> {
             let transaction = paid.get(&one.hash).map(|payment| payment.id);
             let transaction = transaction.or(one.transaction);
             let extended = transaction.and_then(|id| more.get(&id.to_string()));
-            let end = expiry(one.created, one.duration).saturating_add(*extended.unwrap_or(&0));
+            let starts = starts(&one, paid.get(&one.hash).map(AsRef::as_ref));
+            let end = expiry(starts, one.duration).saturating_add(*extended.unwrap_or(&0));
             if state == State::Expired && end > now {
                 state = State::Paid;
             }
@@ -103,10 +113,27 @@ pub fn reservations(wallet: &Arc<Wallet>) -> Result<Vec<ReservationValue>> {
         .collect())
 }
 
+/// What time it is for the chain, in seconds since 1970: a devnet's may be ahead.
+fn now(wallet: &Wallet) -> Result<u64> {
+    let core = wallet.client();
+    let newest = core.ask(core.explorer()?.chain_info())?;
+    Ok(wallet.world().seconds().max(newest.time))
+}
+
+/// When its time begins: with the block of its payment.
+fn starts(kept: &Kept, payment: Option<&ExplorerTransaction>) -> u64 {
+    payment
+        .and_then(|payment| payment.time)
+        .unwrap_or(kept.created)
+}
+
 fn state(kept: &Kept, payment: Option<&ExplorerTransaction>, now: u64) -> State {
     match payment {
         Some(payment) if payment.is_unconfirmed() => State::Waits,
-        Some(_) if kept.extends.is_none() && expiry(kept.created, kept.duration) <= now => {
+        Some(payment)
+            if kept.extends.is_none()
+                && expiry(starts(kept, Some(payment)), kept.duration) <= now =>
+        {
             State::Expired
         }
         Some(_) => State::Paid,

@@ -344,7 +344,12 @@ fn carry_out(wallet: &Arc<Wallet>, args: &Args, place: &Place, mut kept: Kept) -
         send::refuse_while_unclear(wallet)?;
     }
     let library = wallet.library()?;
-    let (draft, preview) = send::drafted(wallet, &library, &order.request)?;
+    let drafted = send::drafted(wallet, &library, &order.request);
+    let (draft, preview) = drafted.map_err(|error| match error.kind {
+        // Not enough money, as a rule.
+        Kind::Value => error.hint(format!("the price is {}", kept.price.with_unit())),
+        _ => error,
+    })?;
     let said = words(&kept);
     if order.dry_run {
         let text = format!("{said}\n{}", send::words(core, &preview));
