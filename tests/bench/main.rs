@@ -20,6 +20,7 @@ mod dialect;
 #[allow(dead_code, reason = "the tests need more of it")]
 mod fake;
 mod flist;
+mod grid;
 #[path = "../tfchain/wallet/large.rs"]
 mod large;
 mod schema;
@@ -48,6 +49,6 @@ criterion_group! {
     config = quick();
     targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
               chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench, flist::bench,
-              containers::bench
+              containers::bench, grid::bench
 }
 criterion_main!(benches);

@@ -13,8 +13,10 @@ mod hub;
 #[cfg(target_os = "linux")]
 mod image;
 mod load;
+mod mails;
 mod pages;
 mod recording;
+mod registration;
 mod replay;
 mod rules;
 mod verdicts;

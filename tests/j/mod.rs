@@ -10,6 +10,7 @@ mod flist;
 mod grid;
 mod hub;
 mod images;
+mod mails;
 mod minting;
 mod money;
 mod nodes;

@@ -81,18 +81,23 @@ const fn farm(name: Param) -> [Param; 9] {
         ),
         Param::optional("latitude", Ty::Float, Default::None, "degrees north"),
         Param::optional("longitude", Ty::Float, Default::None, "degrees east"),
-        Param::optional("city", Ty::Str, Default::Str(""), "city, for a devnet"),
+        Param::optional(
+            "city",
+            Ty::Str,
+            Default::Str(""),
+            "city, for a devnet, which knows no map",
+        ),
         Param::optional(
             "country",
             Ty::Str,
             Default::Str(""),
-            "country, for a devnet",
+            "country, for a devnet, which knows no map",
         ),
         Param::optional(
             "continent",
             Ty::Str,
             Default::Str(""),
-            "continent, for a devnet",
+            "continent, for a devnet, which knows no map",
         ),
         TOKEN,
     ]
@@ -247,7 +252,7 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         CREATE,
         Ty::Dict,
         CREATE_DOC,
-        "j.clients.threefold_directory.main.farmer_register('north.farm', 'North', country='Norway')",
+        "j.clients.threefold_directory.main.farmer_register('north.farm', 'North', latitude=59.9, longitude=10.7)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.farm(args, true),
     )
     .needs(ASKS),
