@@ -107,7 +107,7 @@ fn farms_are_done_when_the_answer_leads_to_the_page_that_says_so() {
 
 #[test]
 fn refusals_are_told_in_the_directorys_words() {
-    let (registrar, _) = serve(403, &[], "{\"errors\":\"Unauthorized\u{1b}[2J farmer\"}\n");
+    let (registrar, _) = serve(403, &[], "{\"errors\":\"Unauthorized\\u001b[2J farmer\"}\n");
     let error = wait(registrar.node_register(&node(), "wrong")).unwrap_err();
     assert_eq!(
         error.to_string(),
