@@ -50,10 +50,10 @@ fn a_mail_server_that_is_down_holds_nothing_up() {
     );
     let name = s.text("m.value('Namespace name')");
     s.says(&format!(
-        "cl = j.clients.zdb.client_get(nsname='{name}', addr='{host}', port={port}, secret='open sesame')\n\
-         k = cl.set('value')"
+        "cl = j.clients.zdb.client_get(nsname='{name}', addr='{host}', port={port}, secret='open sesame', mode='user')\n\
+         cl.set('value', key='name')"
     ));
-    assert!(s.says("cl.get(k)").contains("value"));
+    assert!(s.says("cl.get('name')").contains("value"));
     // The page shows secrets to who has its address only.
     let page = s.text("j.devnet.mails_page()");
     let (open, token) = page.split_once("?token=").unwrap();

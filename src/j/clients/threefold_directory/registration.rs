@@ -252,7 +252,8 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         CREATE,
         Ty::Dict,
         CREATE_DOC,
-        "j.clients.threefold_directory.main.farmer_register('north.farm', 'North', latitude=59.9, longitude=10.7)",
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
+         d.farmer_register('north.farm', 'North', latitude=59.9, longitude=10.7)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.farm(args, true),
     )
     .needs(ASKS),
@@ -261,7 +262,7 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         UPDATE,
         Ty::Dict,
         UPDATE_DOC,
-        "d = j.clients.threefold_directory.main\n\
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
          f = d.farmer_register('south.farm', 'South')\n\
          d.farmer_update('south.farm', name='Far south', latitude=-54.8, longitude=-68.3)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.farm(args, false),
@@ -272,7 +273,8 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         NODE,
         Ty::Dict,
         NODE_DOC,
-        "j.clients.threefold_directory.main.node_register('vienna.farm', '0cc47a000001', cru=8, mru=32, hru=0, sru=500)",
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
+         d.node_register('vienna.farm', '0cc47a000001', cru=8, mru=32, hru=0, sru=500)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.node_register(args),
     )
     .needs(ASKS),
@@ -281,7 +283,8 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         RESERVED,
         Ty::Nothing,
         RESERVED_DOC,
-        "j.clients.threefold_directory.main.reserved_update('ac1f6b84a331', cru=2, mru=4, hru=0, sru=40)",
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
+         d.reserved_update('ac1f6b84a331', cru=2, mru=4, hru=0, sru=40)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.reserved(args),
     )
     .needs(ASKS),
@@ -290,7 +293,8 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         ACTUAL,
         Ty::Nothing,
         ACTUAL_DOC,
-        "j.clients.threefold_directory.main.actual_update('vienna.farm', 'ac1f6b84a331', cru=0.5, mru=3, hru=0, sru=20)",
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
+         d.actual_update('vienna.farm', 'ac1f6b84a331', cru=0.5, mru=3, hru=0, sru=20)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.actual(args),
     )
     .needs(ASKS),
