@@ -23,6 +23,7 @@ mod dialect;
 #[allow(dead_code, reason = "the tests need more of it")]
 mod fake;
 mod flist;
+mod grid;
 #[path = "../tfchain/wallet/large.rs"]
 mod large;
 mod memory;
@@ -47,11 +48,46 @@ fn quick() -> Criterion {
         .measurement_time(Duration::from_secs(2))
 }
 
+/// A part of the benches, and what measures it.
+type Room = (&'static str, fn(&mut Criterion));
+
+const ROOMS: [Room; 15] = [
+    ("dialect", dialect::bench),
+    ("tree", tree::bench),
+    ("crypto", crypto::bench),
+    ("answer", answer::bench),
+    ("store", store::bench),
+    ("devnet", devnet::bench),
+    ("chain", chain::bench),
+    ("schema", schema::bench),
+    ("bcdb", bcdb::bench),
+    ("zos", zos::bench),
+    ("zos node", zos_node::bench),
+    ("flist", flist::bench),
+    ("containers", containers::bench),
+    ("broker", broker::bench),
+    ("grid", grid::bench),
+];
+
+/// Runs the rooms that were named on the command line, or all: some of them prepare for long.
+fn rooms(c: &mut Criterion) {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let named = |name: &str| {
+        asked
+            .iter()
+            .any(|word| word.split('/').next() == Some(name))
+    };
+    let some = ROOMS.iter().any(|(name, _)| named(name));
+    for (name, bench) in ROOMS {
+        if !some || named(name) {
+            bench(c);
+        }
+    }
+}
+
 criterion_group! {
     name = benches;
     config = quick();
-    targets = dialect::bench, tree::bench, crypto::bench, answer::bench, store::bench, devnet::bench,
-              chain::bench, schema::bench, bcdb::bench, zos::bench, zos_node::bench, flist::bench,
-              containers::bench, broker::bench
+    targets = rooms
 }
 criterion_main!(benches);

@@ -121,6 +121,23 @@ async fn the_notary_answers_as_recorded() {
 }
 
 #[tokio::test]
+async fn the_notary_tells_what_it_can() {
+    use kosmos::grid::gedis::{Client, Settings};
+    let dir = tempfile::tempdir().unwrap();
+    let devnet = start(dir.path()).await;
+    let at = devnet.grid().addresses().notary;
+    let client = Client::new(Settings::new("127.0.0.1", at.port()));
+    assert_eq!(client.actors("default").await.unwrap(), ["notary_actor"]);
+    let meta = client.meta("default").await.unwrap();
+    assert_eq!(meta, [kosmos::grid::notary::description()]);
+    assert!(client.meta("other").await.unwrap().is_empty());
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    let asked = b"*1\r\n$15\r\njsx_schemas_get\r\n";
+    assert_eq!(exchange(&mut stream, asked, 1).await, b"$");
+    devnet.stop().await;
+}
+
+#[tokio::test]
 async fn pages_work_without_scripts_and_escape_what_they_show() {
     let dir = tempfile::tempdir().unwrap();
     let devnet = start(dir.path()).await;

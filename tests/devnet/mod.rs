@@ -12,8 +12,10 @@ pub mod hub;
 #[cfg(target_os = "linux")]
 pub mod image;
 mod load;
+mod mails;
 mod pages;
 mod recording;
+mod registration;
 mod replay;
 mod rules;
 mod verdicts;

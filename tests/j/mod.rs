@@ -13,6 +13,7 @@ mod hub;
 mod images;
 #[cfg(target_os = "linux")]
 mod kills;
+mod mails;
 mod minting;
 mod money;
 mod nodes;

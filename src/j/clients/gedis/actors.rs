@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::GedisServer;
-use crate::grid::gedis::{Answer, FieldKind, GedisError, Schema, Value as Field};
+use crate::grid::gedis::{Answer, Api, FieldKind, GedisError, Schema, Value as Field};
 use crate::grid::notary::{GET, HASH, REGISTER, STORED, register_schema};
 use crate::object::{Class, Error, Member, Needs, Paint, Param, Peek, Result, Ty, Value, class_of};
 use crate::tfchain::explorer::ServerText;
@@ -27,22 +27,42 @@ impl Actors {
 impl Class for Actors {
     const NAME: &'static str = "gedis_actors";
     const DOC: &'static str = "The actors of a gedis server, by name.";
-    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[Member::method(
-        "list",
-        &[],
-        Ty::List,
-        "Asks the server for the names of its actors.",
-        "j.clients.gedis.tfnotary.actors.list()",
-        |this: &Arc<Actors>, _| {
-            let server = &this.server;
-            let client = server.client();
-            let namespace = server.namespace();
-            let asked = client.actors(&namespace);
-            let names = server.world().block_on(asked)??;
-            Ok(names.into_iter().map(Value::Str).collect())
-        },
-    )
-    .needs(Needs::NETWORK)]];
+    const MEMBERS: &'static [&'static [Member<Self>]] = &[&[
+        Member::method(
+            "list",
+            &[],
+            Ty::List,
+            "Asks the server for the names of its actors.",
+            "j.clients.gedis.tfnotary.actors.list()",
+            |this: &Arc<Actors>, _| {
+                let server = &this.server;
+                let client = server.client();
+                let namespace = server.namespace();
+                let asked = client.actors(&namespace);
+                let names = server.world().block_on(asked)??;
+                Ok(names.into_iter().map(Value::Str).collect())
+            },
+        )
+        .needs(Needs::NETWORK),
+        Member::method(
+            "methods",
+            &[],
+            Ty::Dict,
+            "Asks the server what its actors can do: by actor and method, the arguments, and the\n\
+         schemas of what it takes and answers.",
+            "j.clients.gedis.tfnotary.actors.methods()",
+            |this: &Arc<Actors>, _| {
+                let server = &this.server;
+                let (client, namespace) = (server.client(), server.namespace());
+                let actors = server.world().block_on(client.meta(&namespace))??;
+                let all = actors
+                    .iter()
+                    .map(|api| (shown_text(&api.name), methods(api)));
+                Ok(Value::Map(all.collect()))
+            },
+        )
+        .needs(Needs::NETWORK),
+    ]];
     const INSTANCES: Option<fn() -> crate::object::ClassInfo> = Some(class_of::<Actor>);
 
     fn location(&self) -> String {
@@ -57,6 +77,34 @@ impl Class for Actors {
             name: name.to_owned(),
         })))
     }
+}
+
+fn shown_text(text: &str) -> String {
+    ServerText::new(text).to_string()
+}
+
+/// The methods of an actor, with the texts of their schemas.
+fn methods(api: &Api) -> Value {
+    let schema = |url: &str| {
+        let lines = api.schema(url).map_or("", |schema| schema.content.trim());
+        let lines: Vec<String> = lines.lines().map(shown_text).collect();
+        Value::Str(lines.join("\n"))
+    };
+    let all = api.methods.iter().map(|method| {
+        let args = method.args.iter().map(|name| Value::Str(shown_text(name)));
+        let facts = [
+            ("comment", Value::Str(shown_text(&method.comment))),
+            ("args", args.collect()),
+            ("takes", schema(&method.takes)),
+            ("answers", schema(&method.answers)),
+        ];
+        let facts = facts.map(|(name, value)| (name.to_owned(), value));
+        (
+            shown_text(&method.name),
+            Value::Map(facts.into_iter().collect()),
+        )
+    });
+    Value::Map(all.collect())
 }
 
 /// An actor.

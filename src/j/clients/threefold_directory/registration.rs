@@ -81,18 +81,23 @@ const fn farm(name: Param) -> [Param; 9] {
         ),
         Param::optional("latitude", Ty::Float, Default::None, "degrees north"),
         Param::optional("longitude", Ty::Float, Default::None, "degrees east"),
-        Param::optional("city", Ty::Str, Default::Str(""), "city, for a devnet"),
+        Param::optional(
+            "city",
+            Ty::Str,
+            Default::Str(""),
+            "city, for a devnet, which knows no map",
+        ),
         Param::optional(
             "country",
             Ty::Str,
             Default::Str(""),
-            "country, for a devnet",
+            "country, for a devnet, which knows no map",
         ),
         Param::optional(
             "continent",
             Ty::Str,
             Default::Str(""),
-            "continent, for a devnet",
+            "continent, for a devnet, which knows no map",
         ),
         TOKEN,
     ]
@@ -247,7 +252,8 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         CREATE,
         Ty::Dict,
         CREATE_DOC,
-        "j.clients.threefold_directory.main.farmer_register('north.farm', 'North', country='Norway')",
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
+         d.farmer_register('north.farm', 'North', latitude=59.9, longitude=10.7)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.farm(args, true),
     )
     .needs(ASKS),
@@ -256,7 +262,7 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         UPDATE,
         Ty::Dict,
         UPDATE_DOC,
-        "d = j.clients.threefold_directory.main\n\
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
          f = d.farmer_register('south.farm', 'South')\n\
          d.farmer_update('south.farm', name='Far south', latitude=-54.8, longitude=-68.3)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.farm(args, false),
@@ -267,7 +273,8 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         NODE,
         Ty::Dict,
         NODE_DOC,
-        "j.clients.threefold_directory.main.node_register('vienna.farm', '0cc47a000001', cru=8, mru=32, hru=0, sru=500)",
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
+         d.node_register('vienna.farm', '0cc47a000001', cru=8, mru=32, hru=0, sru=500)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.node_register(args),
     )
     .needs(ASKS),
@@ -276,7 +283,8 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         RESERVED,
         Ty::Nothing,
         RESERVED_DOC,
-        "j.clients.threefold_directory.main.reserved_update('ac1f6b84a331', cru=2, mru=4, hru=0, sru=40)",
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
+         d.reserved_update('ac1f6b84a331', cru=2, mru=4, hru=0, sru=40)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.reserved(args),
     )
     .needs(ASKS),
@@ -285,7 +293,8 @@ pub const MEMBERS: &[Member<ThreefoldDirectory>] = &[
         ACTUAL,
         Ty::Nothing,
         ACTUAL_DOC,
-        "j.clients.threefold_directory.main.actual_update('vienna.farm', 'ac1f6b84a331', cru=0.5, mru=3, hru=0, sru=20)",
+        "d = j.clients.threefold_directory.get('own', base_uri=j.devnet.status().directory)\n\
+         d.actual_update('vienna.farm', 'ac1f6b84a331', cru=0.5, mru=3, hru=0, sru=20)",
         |this: &Arc<ThreefoldDirectory>, args| place(this)?.actual(args),
     )
     .needs(ASKS),
