@@ -153,7 +153,7 @@ pub enum StoreCommand {
 #[derive(Debug, Subcommand)]
 pub enum DevnetCommand {
     /// Start it in the background.
-    Start(DevnetStart),
+    Start(Box<DevnetStart>),
     /// Show whether it runs, and how high its chain is.
     Status(DevnetPlace),
     /// Stop it; its chain stays.

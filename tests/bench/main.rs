@@ -54,8 +54,8 @@ type Room = (&'static str, fn(&mut Criterion));
 const ROOMS: [Room; 15] = [
     ("dialect", dialect::bench),
     ("tree", tree::bench),
-    ("crypto", crypto::bench),
-    ("answer", answer::bench),
+    ("keys", crypto::bench),
+    ("explorer", answer::bench),
     ("store", store::bench),
     ("devnet", devnet::bench),
     ("chain", chain::bench),

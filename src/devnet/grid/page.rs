@@ -5,7 +5,6 @@ use axum::response::Response;
 
 use super::directory::{Directory, filter};
 use super::mail::{Delivery, Letter};
-use crate::devnet::http;
 use crate::devnet::pages::html::Html;
 use crate::devnet::pages::layout::{self, STYLE};
 use crate::devnet::query::Query;

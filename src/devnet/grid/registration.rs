@@ -12,8 +12,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::directory::{Data, Directory, JSON, LONGEST, NOTHING, good_id};
 use super::page;
-use crate::devnet::explorer_api::{Query, percent_decode};
 use crate::devnet::http;
+use crate::devnet::query::{Query, percent_decode};
 use crate::grid::directory::{Farmer, Location, Node, Units, node_body};
 use crate::tfchain::UnlockHash;
 use crate::tfchain::explorer::ServerText;
