@@ -56,7 +56,7 @@ impl Place {
         let order = NewBot {
             months: 1,
             names: vec![BOT.parse().unwrap()],
-            key_index: Some(DEVNET_GENESIS_INDEX),
+            key_index: i64::try_from(DEVNET_GENESIS_INDEX).ok(),
             ..NewBot::default()
         };
         let draft = wallet.draft_bot(&order, &Payer::default()).await.unwrap();

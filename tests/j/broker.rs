@@ -469,3 +469,112 @@ fn one_that_is_slow_holds_up_nobody() {
         "Your virtual 0-OS is ready on the Threefold grid"
     );
 }
+
+#[test]
+fn mails_say_what_the_original_ones_said() {
+    let mut place = Place::new();
+    let network = "ZeroTier network id";
+    let more = ["Reservation id", "Expires on"];
+    let vienna = || "vienna.farm".to_owned();
+    let cases = [
+        (
+            machine(1),
+            "41.65",
+            "Your virtual 0-OS is ready on the Threefold grid",
+            vec![network, "0-OS address", "0-robot url", "VNC address"],
+        ),
+        (
+            reservation(Wanted::S3 {
+                size: 1,
+                location: "freefarm.s3-storage".into(),
+            })
+            .pack(),
+            "41.65",
+            "Your S3 archive server is ready on the Threefold grid",
+            vec![network, "S3 url", "S3 domain", "Login", "Password"],
+        ),
+        (
+            namespace(),
+            "0.0833",
+            "Your 0-DB namespace is ready on the Threefold grid",
+            vec![
+                network,
+                "0-DB host",
+                "0-DB port",
+                "Password",
+                "Namespace name",
+            ],
+        ),
+        (
+            reservation(Wanted::ReverseProxy {
+                domain: "my.example.org".into(),
+                backend_urls: vec!["http://127.0.0.1:1".into()],
+            })
+            .pack(),
+            "10",
+            "Your reverse proxy is ready on the Threefold grid",
+            vec![
+                "Domain",
+                "IP address for its DNS record",
+                "Port on a devnet",
+            ],
+        ),
+        (
+            reservation(Wanted::S3 {
+                size: 2,
+                location: vienna(),
+            })
+            .pack(),
+            "83.3",
+            "Reservation failed",
+            vec!["Refund address", "Transaction id", "Error"],
+        ),
+    ];
+    for (packed, price, subject, names) in cases {
+        let hash = place.registered(&packed);
+        let id = place.pay_for(price, &hash);
+        let mails = place.chain.handle().grid().mails();
+        let mail = mails.iter().find(|mail| mail.key.starts_with(&id)).unwrap();
+        assert_eq!(
+            (mail.subject.as_str(), mail.to.as_str()),
+            (subject, "user@mail.com")
+        );
+        assert_eq!(mail.from, "broker@grid.tf");
+        let lines = mail.text.lines();
+        let told: Vec<&str> = lines.map(|line| line.split_once(": ").unwrap().0).collect();
+        let expected: Vec<&str> = match subject {
+            "Reservation failed" => names,
+            _ => names.into_iter().chain(more).collect(),
+        };
+        assert_eq!(told, expected, "{subject}");
+        let value = |name: &str| mail.value(name).unwrap_or_default().to_owned();
+        if told.contains(&network) {
+            assert_eq!(value(network), "9bee8941b5717835");
+        }
+        match subject.split(' ').nth(1) {
+            Some("virtual") => {
+                let host = value("0-OS address");
+                let host = host.strip_suffix(":6379").unwrap();
+                assert_eq!(value("0-robot url"), format!("http://{host}:6600"));
+                // It has no screen, and that is said.
+                assert_eq!(value("VNC address"), "none on a devnet");
+            }
+            Some("S3") => {
+                assert!(value("S3 url").ends_with(":9000"));
+                let domain = value("S3 domain");
+                assert_eq!(domain.strip_suffix(".wg01.grid.tf").unwrap().len(), 6);
+                assert_eq!((value("Login").len(), value("Password").len()), (8, 16));
+            }
+            Some("0-DB") => {
+                assert_eq!(value("Password"), "secret");
+                assert_eq!(value("Namespace name").len(), 36);
+            }
+            _ => {}
+        }
+        if subject != "Reservation failed" {
+            assert_eq!(value("Reservation id"), id);
+            let parts: Vec<String> = value("Expires on").split('/').map(str::to_owned).collect();
+            assert!(parts.len() == 3 && parts.iter().all(|part| part.len() == 2));
+        }
+    }
+}

@@ -55,7 +55,8 @@ enum Stage {
     /// More time for another one, which may still be on its way.
     ExtensionDue {
         earlier: String,
-        months: Option<u32>,
+        /// A job has `months` of its own, in the same object.
+        more: Option<u32>,
     },
     /// Its time is over; everything is removed.
     Over,
@@ -468,7 +469,7 @@ impl Broker {
             job.extends = true;
             job.stage = Stage::ExtensionDue {
                 earlier: transaction_id.clone(),
-                months: reservation.duration,
+                more: reservation.duration,
             };
             return Ok(());
         }
@@ -513,12 +514,12 @@ impl Broker {
                 self.step("removed");
                 self.set(book, id, Stage::Over)
             }
-            (Stage::ExtensionDue { earlier, months }, _) => {
+            (Stage::ExtensionDue { earlier, more }, _) => {
                 let other = book.jobs.get(earlier);
                 if other.is_some_and(|other| other.stage == Stage::Deploying) {
                     return Ok(());
                 }
-                if let Err(error) = extend(book, id, &job, earlier, *months) {
+                if let Err(error) = extend(book, id, &job, earlier, *more) {
                     let reason = said(&error);
                     self.set(book, id, Stage::RefundDue { reason })?;
                     return self.refund_due(book, id).await;
