@@ -65,7 +65,7 @@ impl Place {
         let broker = {
             let state = devnet.node().read();
             let bots = &state.chain.ledger().extensions().bots;
-            bots.get(1).unwrap().public_key.clone()
+            bots.get(1).unwrap().public_key
         };
         Place {
             devnet,
@@ -136,7 +136,7 @@ impl Place {
         let begun = Instant::now();
         self.devnet.block_make().await.unwrap();
         for id in ids {
-            let mail = self.devnet.grid().mail_of(&id).await.unwrap();
+            let mail = self.devnet.grid().mail_of(&id).await.unwrap().mail;
             assert!(
                 mail.subject.starts_with("Your virtual 0-OS"),
                 "{}",

@@ -104,14 +104,19 @@ impl Place {
 
     /// Subjects of the mails about a payment.
     fn mails(&self, id: &str) -> Vec<String> {
-        let mails = self.chain.handle().grid().mails();
-        let mails = mails.into_iter().filter(|mail| mail.key.starts_with(id));
+        let letters = self.chain.handle().grid().mails();
+        let mails = letters.into_iter().map(|letter| letter.mail);
+        let mails = mails.filter(|mail| mail.key.starts_with(id));
         mails.map(|mail| mail.subject).collect()
     }
 
     fn error(&self, id: &str) -> String {
         let mails = self.chain.handle().grid().mails();
-        let mail = mails.iter().find(|mail| mail.key.starts_with(id)).unwrap();
+        let mail = &mails
+            .iter()
+            .find(|letter| letter.mail.key.starts_with(id))
+            .unwrap()
+            .mail;
         assert_eq!(mail.subject, "Reservation failed");
         mail.value("Error").unwrap().to_owned()
     }
@@ -295,7 +300,7 @@ fn who_can_be_told_is_told_what_is_wrong() {
     assert!((before - place.coins() - 1.05).abs() < 1e-6);
     let mails = place.chain.handle().grid().mails();
     assert_eq!(
-        mails[0].value("Transaction id"),
+        mails[0].mail.value("Transaction id"),
         Some("none: 0.05 TFT is not more than the fee of a refund")
     );
 }
@@ -460,10 +465,11 @@ fn one_that_is_slow_holds_up_nobody() {
         .restarted(|_| std::fs::remove_file(&workloads).unwrap());
     chain.settled();
     let mails = chain.handle().grid().mails();
-    let mail = mails
+    let mail = &mails
         .iter()
-        .find(|mail| mail.key.starts_with(&slow))
-        .unwrap();
+        .find(|letter| letter.mail.key.starts_with(&slow))
+        .unwrap()
+        .mail;
     assert_eq!(
         mail.subject,
         "Your virtual 0-OS is ready on the Threefold grid"
@@ -534,7 +540,11 @@ fn mails_say_what_the_original_ones_said() {
         let hash = place.registered(&packed);
         let id = place.pay_for(price, &hash);
         let mails = place.chain.handle().grid().mails();
-        let mail = mails.iter().find(|mail| mail.key.starts_with(&id)).unwrap();
+        let mail = &mails
+            .iter()
+            .find(|letter| letter.mail.key.starts_with(&id))
+            .unwrap()
+            .mail;
         assert_eq!(
             (mail.subject.as_str(), mail.to.as_str()),
             (subject, "user@mail.com")
