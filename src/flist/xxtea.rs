@@ -285,7 +285,7 @@ mod tests {
                 .enumerate()
                 .map(|(run, length)| {
                     let data = (0..*length).map(|n| (n * 7 + run * 13) as u8).collect();
-                    (data, [run as u8 * 31; 16])
+                    (data, [(run as u8).wrapping_mul(31); 16])
                 })
                 .collect();
             let runs: Vec<(&[u8], &[u8; 16])> = data
