@@ -31,7 +31,7 @@ fn a_mail_server_that_is_down_holds_nothing_up() {
             .ends_with("(not encrypted)")
     );
     s.says(&format!(
-        "n = w.capacity.reserve_zdb_namespace('user@mail.com', '{BOT}', 'vienna.farm', size=2, password='open sesame')"
+        "n = w.capacity.reserve_zdb_namespace('user@mail.com', '{BOT}', 'vienna.farm', size=2, password='open sesame', mode='user')"
     ));
     chain.block();
     chain.settled();
