@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::client::{Client, succeeded, text, unexpected, value, whole_seconds};
@@ -18,6 +19,7 @@ pub struct Response {
     id: String,
     command: String,
     ahead: Arc<Mutex<Ahead>>,
+    asking: Arc<tokio::sync::Mutex<Option<Asking>>>,
 }
 
 /// Records that were taken from the node before they were asked for.
@@ -26,6 +28,67 @@ struct Ahead {
     records: VecDeque<String>,
     /// Records that came at once, one after the other.
     quick: usize,
+    /// The next question is for many.
+    many: bool,
+}
+
+impl Ahead {
+    /// Puts records that were taken to the others, and decides how the next are asked for.
+    fn add(&mut self, taken: Vec<String>, many: bool, waited: Duration) {
+        let quick = !many && !taken.is_empty() && waited < AT_ONCE;
+        self.quick = if quick { self.quick + 1 } else { 0 };
+        // All of them came, so there may be more.
+        self.many = self.quick >= QUICK || taken.len() == TOGETHER;
+        self.records.extend(taken);
+    }
+}
+
+/// A question to the node that is under way; it ends with the last who could want its answer.
+struct Asking(JoinHandle<Result<Vec<String>>>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// How records are taken.
+#[derive(Clone, Copy)]
+enum Ask {
+    /// The next one, which is waited for.
+    Wait,
+    /// As many as there are: a node does not keep them for ever, and one at a time is too slow for
+    /// a job that says much.
+    Many,
+    /// One that is there already.
+    Last,
+}
+
+impl Ask {
+    async fn records(self, client: &Client, key: &str) -> Result<Vec<String>> {
+        let transport = client.transport();
+        let mut one = redis::cmd("LPOP");
+        one.arg(key);
+        let replies = match self {
+            Ask::Wait => {
+                let poll = transport.options().limits.poll;
+                let mut wait = redis::cmd("BLPOP");
+                wait.arg(key).arg(whole_seconds(poll));
+                match transport.command(&wait, "BLPOP", poll).await? {
+                    redis::Value::Nil => Vec::new(),
+                    redis::Value::Array(mut pair) if pair.len() == 2 => {
+                        pair.pop().into_iter().collect()
+                    }
+                    other => return Err(unexpected(&other, "BLPOP")),
+                }
+            }
+            Ask::Many => transport.commands(&vec![one; TOGETHER], "LPOP").await?,
+            Ask::Last => vec![transport.command(&one, "LPOP", Duration::ZERO).await?],
+        };
+        // After none there may be one again: the job speaks while these are answered.
+        let texts = replies.into_iter().map(|reply| text(reply, "a record"));
+        texts.filter_map(Result::transpose).collect()
+    }
 }
 
 /// A record that came within this time was there already.
@@ -42,6 +105,7 @@ impl Response {
             id,
             command,
             ahead: Arc::default(),
+            asking: Arc::default(),
         }
     }
 
@@ -139,46 +203,23 @@ impl Response {
     /// # Errors
     /// No connection, a record that cannot be read, a job that the node lost.
     pub async fn next(&self, seen: usize) -> Result<Option<Record>> {
-        if let Some(record) = self.ahead().records.pop_front() {
-            return read(&record).map(Some);
-        }
-        let key = keys::stream(&self.id);
-        let transport = self.client.transport();
-        if self.ahead().quick >= QUICK {
-            self.ahead().quick = 0;
-            if let Some(record) = self.take_many(&key).await? {
-                return read(&record).map(Some);
-            }
-        }
-        let poll = transport.options().limits.poll;
-        let mut wait = redis::cmd("BLPOP");
-        wait.arg(&key).arg(whole_seconds(poll));
         loop {
-            let asked = Instant::now();
-            let record = match transport.command(&wait, "BLPOP", poll).await? {
-                redis::Value::Nil => None,
-                redis::Value::Array(mut pair) if pair.len() == 2 => {
-                    pair.pop().map(|value| text(value, "BLPOP")).transpose()?
-                }
-                other => return Err(unexpected(&other, "BLPOP")),
-            };
-            if let Some(record) = record.flatten() {
-                let mut ahead = self.ahead();
-                ahead.quick = match asked.elapsed() < AT_ONCE {
-                    true => ahead.quick + 1,
-                    false => 0,
-                };
+            if let Some(record) = self.ahead().records.pop_front() {
                 return read(&record).map(Some);
             }
-            if self.running().await? {
+            let many = self.ahead().many;
+            let ask = if many { Ask::Many } else { Ask::Wait };
+            let asked = Instant::now();
+            let taken = self.take(ask).await?;
+            let none = taken.is_empty();
+            self.ahead().add(taken, many, asked.elapsed());
+            if !none || many || self.running().await? {
                 continue;
             }
             // It may have spoken between the two questions.
-            let mut last = redis::cmd("LPOP");
-            last.arg(&key);
-            let rest = transport.command(&last, "LPOP", Duration::ZERO).await?;
-            return match text(rest, "LPOP")? {
-                Some(record) => read(&record).map(Some),
+            let last = self.take(Ask::Last).await?;
+            return match last.first() {
+                Some(record) => read(record).map(Some),
                 None if seen == 0 && !self.exists().await? => Err(Error::JobNotFound {
                     id: self.id.clone(),
                 }),
@@ -187,32 +228,28 @@ impl Response {
         }
     }
 
-    fn ahead(&self) -> MutexGuard<'_, Ahead> {
-        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes records from the node. Who leaves in the middle (Ctrl-C) loses none: what was asked
+    /// goes on, and the next one waits for that.
+    async fn take(&self, ask: Ask) -> Result<Vec<String>> {
+        let mut asking = self.asking.lock().await;
+        let going = asking.get_or_insert_with(|| {
+            let (client, key) = (self.client.clone(), keys::stream(&self.id));
+            Asking(tokio::spawn(
+                async move { ask.records(&client, &key).await },
+            ))
+        });
+        let done = (&mut going.0).await;
+        *asking = None;
+        done.unwrap_or_else(|error| {
+            Err(Error::Unreadable {
+                what: "a stream".into(),
+                reason: error.to_string(),
+            })
+        })
     }
 
-    /// Takes what waits at the node, as far as it is many; answers the first of them. A node keeps
-    /// the last 1000 records only, and one at a time is too slow for a job that says much.
-    async fn take_many(&self, key: &str) -> Result<Option<String>> {
-        let mut one = redis::cmd("LPOP");
-        one.arg(key);
-        let transport = self.client.transport();
-        let replies = transport.commands(&vec![one; TOGETHER], "LPOP").await?;
-        let mut taken = VecDeque::with_capacity(replies.len());
-        for reply in replies {
-            // After none there may be one again: the job speaks while these are answered.
-            if let Some(record) = text(reply, "LPOP")? {
-                taken.push_back(record);
-            }
-        }
-        let first = taken.pop_front();
-        let mut ahead = self.ahead();
-        // All of them came, so there may be more.
-        if taken.len() + 1 == TOGETHER {
-            ahead.quick = QUICK;
-        }
-        ahead.records = taken;
-        Ok(first)
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands each record of the job's output to `take` until the job ends; answers how many there
