@@ -138,6 +138,55 @@ impl Pass<'_, '_, '_> {
         Ok(())
     }
 
+    /// `1 < x < 9`: Rhai compares the answer of the first with the third, which is never true.
+    pub fn refuse_chained(&self, index: usize) -> Result<(), DialectError> {
+        let compares = |at: usize| matches!(self.text(at), "<" | "<=" | ">" | ">=");
+        if !compares(index) {
+            return Ok(());
+        }
+        let statement = self.frames.last().and_then(|f| f.statement.as_ref());
+        let first = statement.map_or(0, |statement| statement.first);
+        let mut depth = 0usize;
+        for at in (first..index).rev() {
+            match self.kind(at) {
+                // What stands behind a block is a statement of its own.
+                Some(Kind::Close(Bracket::Curly)) if depth == 0 => break,
+                Some(Kind::Close(_)) => depth += 1,
+                Some(Kind::Open(_) | Kind::MapOpen) if depth > 0 => depth -= 1,
+                _ if depth > 0 => {}
+                Some(Kind::Operator) if compares(at) => {
+                    let middle = self.range(at).end..self.range(index).start;
+                    let middle = self.source.get(middle).unwrap_or("x").trim();
+                    let (before, after) = (self.text(at), self.text(index));
+                    return Err(DialectError::new(
+                        "comparisons are not chained",
+                        self.range(index),
+                    )
+                    .hint(format!("… {before} {middle} && {middle} {after} …")));
+                }
+                Some(Kind::Operator) if self.text(at).starts_with('.') => {}
+                Some(Kind::Word) if !words::opens_expression(self.text(at)) => {}
+                Some(
+                    Kind::Number
+                    | Kind::Str(_)
+                    | Kind::RawStr
+                    | Kind::Backtick
+                    | Kind::Dot
+                    | Kind::Scope
+                    | Kind::Star
+                    | Kind::Power
+                    | Kind::Sign
+                    | Kind::Join
+                    | Kind::HashComment
+                    | Kind::LineComment
+                    | Kind::BlockComment,
+                ) => {}
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
     /// `*` and `**` where a value must start.
     pub fn refuse_operator(&self, index: usize) -> Result<(), DialectError> {
         if self.text(index) == "//" || self.after_value {

@@ -360,6 +360,7 @@ impl<'s> Pass<'_, 's, '_> {
                     self.visit_logic(index);
                 } else {
                     self.refuse_operator(index)?;
+                    self.refuse_chained(index)?;
                     self.after_value = false;
                 }
             }

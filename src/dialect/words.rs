@@ -23,6 +23,12 @@ pub(super) const PYTHON_BLOCKS: &[&str] = &[
     "try", "while", "with",
 ];
 
+/// True for words after which an expression begins anew: `if`, `return`, `and`.
+pub(super) fn opens_expression(word: &str) -> bool {
+    let special = KEYWORDS.contains(&word) || DIALECT.contains(&word);
+    special && !CONSTANTS.contains(&word)
+}
+
 /// True for `_`, `_1`, `_2` and so on, which Rhai does not take as names.
 pub(super) fn is_last_value(word: &str) -> bool {
     word.strip_prefix('_')

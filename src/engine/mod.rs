@@ -69,19 +69,27 @@ impl Engine {
         node::register(&mut engine, &converter);
         natives::register(&mut engine, &converter, &print);
         syntax(&mut engine, &converter);
-        let mut constants = rhai::Module::new();
-        constants.set_var("True", true);
-        constants.set_var("False", false);
-        constants.set_var("None", Dynamic::UNIT);
-        constants.set_var("j", converter.to_dynamic(Value::Object(root.clone())));
-        engine.register_global_module(constants.into());
+        // Functions see a module alone, closures take only what is in the scope: so in both. Not
+        // the tree: through a constant of the scope nothing below it could be changed.
+        let mut module = rhai::Module::new();
+        let mut scope = Scope::new();
+        module.set_var("j", converter.to_dynamic(Value::Object(root.clone())));
+        for (name, value) in [
+            ("True", Dynamic::TRUE),
+            ("False", Dynamic::FALSE),
+            ("None", Dynamic::UNIT),
+        ] {
+            module.set_var(name, value.clone());
+            scope.push_constant_dynamic(name, value);
+        }
+        engine.register_global_module(module.into());
         let rhai = Arc::new(engine);
         converter.connect(&rhai);
         root.connect(&scripts::reader(&rhai, &converter));
         Engine {
             rhai,
             converter,
-            scope: Scope::new(),
+            scope,
             library: AST::empty(),
             interrupt,
             root,

@@ -1,7 +1,7 @@
 //! What the tree needs from outside: a host that talks to the person, a store that is opened when
 //! first needed, a clock, a runtime that is started when first needed, and a way to stop.
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -119,6 +119,8 @@ pub struct World {
     open_store: OpenStore,
     store: Mutex<Option<Arc<Store>>>,
     runtime: OnceLock<tokio::runtime::Runtime>,
+    /// The folder of the devnet that this shell started elsewhere.
+    devnet_elsewhere: Mutex<Option<PathBuf>>,
     /// The devnet that runs inside this process, if one does.
     pub devnet: Mutex<Option<crate::devnet::Handle>>,
     /// The Zero-OS nodes that run inside this process, by name.
@@ -157,6 +159,7 @@ impl World {
             open_store,
             store: Mutex::new(None),
             runtime: OnceLock::new(),
+            devnet_elsewhere: Mutex::new(None),
             devnet: Mutex::new(None),
             #[cfg(target_os = "linux")]
             zos_nodes: Mutex::default(),
@@ -273,6 +276,20 @@ impl World {
     pub fn seconds_clock(&self) -> Arc<dyn Fn() -> u64 + Send + Sync> {
         let clock = self.clock;
         Arc::new(move || u64::try_from(seconds(clock())).unwrap_or(0))
+    }
+
+    /// Folder of the devnet that this shell uses: its own, unless it started one elsewhere.
+    pub fn devnet_dir(&self) -> PathBuf {
+        let elsewhere = self.devnet_elsewhere.lock();
+        let elsewhere = elsewhere.unwrap_or_else(PoisonError::into_inner);
+        let dir = elsewhere.as_ref().unwrap_or(&self.settings.devnet_dir);
+        dir.clone()
+    }
+
+    /// From now on the devnet in this folder is the one that is used.
+    pub fn devnet_is_in(&self, dir: &Path) {
+        let elsewhere = self.devnet_elsewhere.lock();
+        *elsewhere.unwrap_or_else(PoisonError::into_inner) = Some(dir.to_path_buf());
     }
 
     /// Runs a future to its end; Ctrl-C drops it.

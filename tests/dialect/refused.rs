@@ -188,6 +188,18 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "use +",
     ),
     (
+        "1 < x < 9",
+        "comparisons are not chained",
+        "<",
+        "… < x && x < …",
+    ),
+    (
+        "if a.b(1, 2) >= c + 1 > 0 { f() }",
+        "comparisons are not chained",
+        ">",
+        "… >= c + 1 && c + 1 > …",
+    ),
+    (
         "f('ab' f'{x}')",
         "strings side by side are not joined",
         "f'{x}'",

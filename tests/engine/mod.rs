@@ -236,6 +236,16 @@ fn functions_closures_and_del_work_across_inputs() {
     assert_eq!(s.says("f.call(1)"), "2");
     assert_eq!(s.says("[1, 2].map(|x| twice(x))"), "[2, 4]");
     assert_eq!(s.says("j.apply(|a, b| a + b)"), "42");
+    // What is always there is there in a closure too.
+    assert_eq!(s.says("[1, ()].filter(|x| x != None)"), "[1]");
+    assert_eq!(s.says("[1].map(|x| True)"), "[True]");
+    assert_eq!(
+        s.fails("j = 5").message,
+        "cannot assign to 'j': it is a constant"
+    );
+    assert_eq!(s.says("j.apply(|a, b| a + b)"), "42");
+    s.says("fn none() { None == () }");
+    assert_eq!(s.says("none()"), "True");
     s.says("y = 3\ndel y");
     assert_eq!(s.fails("y").message, "name 'y' is not defined");
     assert_eq!(s.fails("del y").message, "name 'y' is not defined");

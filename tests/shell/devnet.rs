@@ -47,6 +47,21 @@ fn a_devnet_is_started_asked_stopped_and_deleted() {
 }
 
 #[test]
+fn a_devnet_that_was_started_elsewhere_is_the_one_that_is_used() {
+    let kosmos = Kosmos::new();
+    let dir = kosmos.path("elsewhere");
+    let script = format!(
+        "d = j.devnet.start(port=0, dir='{}')\nprint(j.devnet.status().dir)\n\
+         print(j.devnet.block_make().height > 1)\nprint(j.devnet.stop())\n",
+        dir.display()
+    );
+    let (code, out, err) = outcome(&kosmos.run(&["--strict"], &script));
+    let wanted = format!("{}\nTrue\nTrue\n", dir.display());
+    assert_eq!((code, out.as_str()), (0, wanted.as_str()), "{err}");
+    assert!(!kosmos.home().join("devnet").exists());
+}
+
+#[test]
 fn a_devnet_in_the_foreground_ends_with_ctrl_c() {
     let kosmos = Kosmos::new();
     let mut t = kosmos.terminal(&["devnet", "start", "--foreground", "--port", "0"]);

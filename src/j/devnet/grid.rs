@@ -26,7 +26,7 @@ fn addresses(world: &World) -> Option<GridAddresses> {
             return Some(handle.grid().addresses());
         }
     }
-    let control = Control::open(&world.settings.devnet_dir).ok()?;
+    let control = Control::open(&world.devnet_dir()).ok()?;
     Some(control.grid_addresses())
 }
 
@@ -54,7 +54,7 @@ fn control(world: &World) -> Result<Control> {
         let own = world.devnet.lock().unwrap_or_else(PoisonError::into_inner);
         own.as_ref().map(|handle| handle.dir().to_path_buf())
     };
-    let dir = own.unwrap_or_else(|| world.settings.devnet_dir.clone());
+    let dir = own.unwrap_or_else(|| world.devnet_dir());
     Ok(Control::open(&dir)?)
 }
 

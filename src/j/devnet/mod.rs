@@ -52,7 +52,7 @@ pub fn running(world: &World) -> Option<(SocketAddr, SocketAddr)> {
             return Some((handle.addr(), handle.faucet_addr()));
         }
     }
-    let control = Control::open(&world.settings.devnet_dir).ok()?;
+    let control = Control::open(&world.devnet_dir()).ok()?;
     Some((control.addr(), control.faucet_addr()))
 }
 
@@ -64,7 +64,7 @@ pub fn hub(world: &World) -> Option<SocketAddr> {
             return Some(handle.hub_addr());
         }
     }
-    let control = Control::open(&world.settings.devnet_dir).ok()?;
+    let control = Control::open(&world.devnet_dir()).ok()?;
     Some(control.hub_addr())
 }
 
@@ -84,7 +84,7 @@ impl DevnetNode {
         let port = args.opt_port("port", 0)?.unwrap_or(settings.devnet_port);
         let dir = args
             .opt_text("dir")
-            .map_or_else(|| settings.devnet_dir.clone(), PathBuf::from);
+            .map_or_else(|| self.world.devnet_dir(), PathBuf::from);
         let block_time = block_time(args)?;
         // A mistake is told here, not in the log of a process in the background.
         let mail_server = grid::mail_server(args)?;
@@ -126,6 +126,7 @@ impl DevnetNode {
                 let status = self
                     .world
                     .block_on(devnet::start_background(program, &line, &dir))??;
+                self.world.devnet_is_in(&dir);
                 Ok(Value::object(DevnetStatus(status)))
             }
             None => {
@@ -162,7 +163,7 @@ impl DevnetNode {
         if let Some(dir) = self.own(|handle| handle.dir().to_path_buf()) {
             return Ok(Control::open(&dir)?);
         }
-        Ok(Control::open(&self.world.settings.devnet_dir)?)
+        Ok(Control::open(&self.world.devnet_dir())?)
     }
 
     fn status(&self) -> Result<Value> {
@@ -204,7 +205,7 @@ impl DevnetNode {
         }
         let stopped = self
             .world
-            .block_on(devnet::stop(&self.world.settings.devnet_dir))??;
+            .block_on(devnet::stop(&self.world.devnet_dir()))??;
         Ok(Value::Bool(stopped))
     }
 }
@@ -330,13 +331,13 @@ impl Class for DevnetNode {
             "Stops the devnet and deletes its chain, after a question.",
             "",
             |node: &Arc<Self>, _| {
-                let dir = &node.world.settings.devnet_dir;
+                let dir = node.world.devnet_dir();
                 node.world.host.confirm(
                     &format!("the chain in {} and all coins on it", dir.display()),
                     "delete them for ever?",
                 )?;
                 node.stop()?;
-                Ok(Value::Bool(node.world.block_on(devnet::reset(dir))??))
+                Ok(Value::Bool(node.world.block_on(devnet::reset(&dir))??))
             },
         ),
         Member::property(
