@@ -80,6 +80,12 @@ fn check(text: &str) {
     }
 }
 
+/// Found by the properties below.
+#[test]
+fn several_carriage_returns_end_a_line_like_one() {
+    check("@url = (S)\r\r\n@secret\t@url = a.b.1");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 

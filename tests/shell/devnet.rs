@@ -2,11 +2,11 @@
 use super::{Kosmos, outcome};
 
 /// Stops what a test started, also when the test fails.
-struct Stopped<'k>(&'k Kosmos);
+struct Stopped<'k>(&'k Kosmos, &'k [&'k str]);
 
 impl Drop for Stopped<'_> {
     fn drop(&mut self) {
-        self.0.run(&["devnet", "stop"], "");
+        self.0.run(self.1, "");
     }
 }
 
@@ -20,7 +20,7 @@ fn a_devnet_is_started_asked_stopped_and_deleted() {
         out.starts_with("No devnet runs on") && err.contains("kosmos devnet start"),
         "{out}{err}"
     );
-    let _stopped = Stopped(&kosmos);
+    let _stopped = Stopped(&kosmos, &["devnet", "stop"]);
     let (code, out, err) = run(&["devnet", "start", "--port", "0", "--block-time", "0.05"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(
@@ -50,6 +50,9 @@ fn a_devnet_is_started_asked_stopped_and_deleted() {
 fn a_devnet_that_was_started_elsewhere_is_the_one_that_is_used() {
     let kosmos = Kosmos::new();
     let dir = kosmos.path("elsewhere");
+    let named = dir.display().to_string();
+    let stop = ["devnet", "stop", "--dir", &named];
+    let _stopped = Stopped(&kosmos, &stop);
     let script = format!(
         "d = j.devnet.start(port=0, dir='{}')\nprint(j.devnet.status().dir)\n\
          print(j.devnet.block_make().height > 1)\nprint(j.devnet.stop())\n",

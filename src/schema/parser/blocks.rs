@@ -79,7 +79,8 @@ pub(super) fn split(text: &str) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     let mut open: Option<Block<'_>> = None;
     for (i, source) in text.split('\n').enumerate() {
-        let source = source.strip_suffix('\r').unwrap_or(source);
+        // All of them: the text that is kept must be read as the same once more.
+        let source = source.trim_end_matches('\r');
         let line = Line {
             number: i + 1,
             source,
