@@ -191,60 +191,39 @@ pub struct DevnetStart {
     /// The flist hub wants tokens of an identity service with this public key (PEM, curve P-384).
     #[arg(long, value_name = "FILE")]
     pub identity_key: Option<PathBuf>,
-    /// Mail server that the broker's mails go to, kept from then on; '' for none any more.
-    #[arg(long, value_name = "HOST", help_heading = "Mail server")]
-    pub smtp_host: Option<String>,
-    /// Its port; 587, 465 or 25 without, as the encryption is.
-    #[arg(
-        long,
-        value_name = "PORT",
-        help_heading = "Mail server",
-        requires = "smtp_host"
-    )]
-    pub smtp_port: Option<u16>,
-    /// Its encryption: starttls (without), tls or none.
-    #[arg(
-        long,
-        value_name = "HOW",
-        help_heading = "Mail server",
-        requires = "smtp_host"
-    )]
-    pub smtp_tls: Option<String>,
-    /// Who signs in there.
-    #[arg(
-        long,
-        value_name = "NAME",
-        help_heading = "Mail server",
-        requires = "smtp_host"
-    )]
-    pub smtp_user: Option<String>,
-    /// File whose first line is the password.
-    #[arg(
-        long,
-        value_name = "FILE",
-        help_heading = "Mail server",
-        requires = "smtp_user"
-    )]
-    pub smtp_password_file: Option<PathBuf>,
-    /// Who the mails are from; broker@grid.tf without.
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        help_heading = "Mail server",
-        requires = "smtp_host"
-    )]
-    pub smtp_from: Option<String>,
-    /// Certificates (PEM) that are trusted besides those of the system.
-    #[arg(
-        long,
-        value_name = "FILE",
-        help_heading = "Mail server",
-        requires = "smtp_host"
-    )]
-    pub smtp_ca_file: Option<PathBuf>,
     /// Stay in the foreground.
     #[arg(long)]
     pub foreground: bool,
+    /// Where mails go; the last, because its heading counts for all that follow.
+    #[command(flatten)]
+    pub mail: MailFlags,
+}
+
+/// The mail server of a devnet, in `kosmos devnet start`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Mail server")]
+pub struct MailFlags {
+    /// Mail server that the broker's mails go to, kept from then on; '' for none any more.
+    #[arg(long, value_name = "HOST")]
+    pub smtp_host: Option<String>,
+    /// Its port; 587, 465 or 25 without, as the encryption is.
+    #[arg(long, value_name = "PORT", requires = "smtp_host")]
+    pub smtp_port: Option<u16>,
+    /// Its encryption: starttls (without), tls or none.
+    #[arg(long, value_name = "HOW", requires = "smtp_host")]
+    pub smtp_tls: Option<String>,
+    /// Who signs in there.
+    #[arg(long, value_name = "NAME", requires = "smtp_host")]
+    pub smtp_user: Option<String>,
+    /// File whose first line is the password.
+    #[arg(long, value_name = "FILE", requires = "smtp_user")]
+    pub smtp_password_file: Option<PathBuf>,
+    /// Who the mails are from; broker@grid.tf without.
+    #[arg(long, value_name = "ADDRESS", requires = "smtp_host")]
+    pub smtp_from: Option<String>,
+    /// Certificates (PEM) that are trusted besides those of the system.
+    #[arg(long, value_name = "FILE", requires = "smtp_host")]
+    pub smtp_ca_file: Option<PathBuf>,
 }
 
 /// Options of `kosmos zos-node`.

@@ -191,13 +191,3 @@ impl Control {
         Ok((status, bytes.split_off(split.saturating_add(4))))
     }
 }
-
-/// Compares a token in a time that does not depend on where it differs.
-pub(crate) fn token_matches(given: &[u8], token: &str) -> bool {
-    given.len() == token.len()
-        && given
-            .iter()
-            .zip(token.bytes())
-            .fold(0u8, |acc, (a, b)| acc | (a ^ b))
-            == 0
-}

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::answers::{GridAddresses, Status};
 use super::bridge::Withdrawal;
-use super::control::{PREFIX, TOKEN_HEADER, token_matches};
+use super::control::{PREFIX, TOKEN_HEADER};
 use super::error::Error;
 use super::explorer_api::json::Json;
 use super::explorer_api::{self, AGENT, BROWSER, CALL, DECODING, Reply, Route};
@@ -20,6 +20,7 @@ use super::grid::{Grid, NewFarm};
 use super::http::{self, BodyError, JSON, TEXT};
 use super::node::{Node, Refused};
 use super::query::Query;
+use super::token::token_matches;
 
 /// Methods of a path that can only be read.
 const GET: &str = "GET, OPTIONS";

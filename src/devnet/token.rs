@@ -1,4 +1,4 @@
-//! Secrets that a devnet makes for itself.
+//! Secrets that a devnet makes for itself, and knowing them again.
 
 use super::error::{Error, Result};
 
@@ -12,4 +12,14 @@ pub(super) fn new_token() -> Result<String> {
         reason: e.to_string(),
     })?;
     Ok(hex::encode(bytes))
+}
+
+/// Compares a token in a time that does not depend on where it differs.
+pub(super) fn token_matches(given: &[u8], token: &str) -> bool {
+    given.len() == token.len()
+        && given
+            .iter()
+            .zip(token.bytes())
+            .fold(0u8, |acc, (a, b)| acc | (a ^ b))
+            == 0
 }

@@ -132,6 +132,7 @@ async fn background(options: &DevnetStart, dir: &Path) -> Result<()> {
 }
 
 fn smtp_options(options: &DevnetStart) -> SmtpOptions {
+    let options = &options.mail;
     SmtpOptions {
         host: options.smtp_host.clone(),
         port: options.smtp_port,

@@ -37,12 +37,11 @@ pub use mail::{
 pub use notary::Notary;
 
 use super::answers::GridAddresses;
-use super::control::token_matches;
 use super::error::{Error, Result};
 use super::faucet::Faucet;
 use super::node::Node;
 use super::query::Query;
-use super::token::new_token;
+use super::token::{new_token, token_matches};
 use super::{folder, gateway, http, zdb};
 use broker::Broker;
 use identity::Identity;

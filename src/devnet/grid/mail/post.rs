@@ -14,7 +14,7 @@ use super::outbox::Outbox;
 use super::smtp::{Smtp, Trouble};
 use super::{Delivery, Letter};
 use crate::devnet::node::Node;
-use crate::devnet::stopped;
+use crate::devnet::stopping::stopped;
 
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
